@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: 2026 dbops.aurora_restore contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What all modules share: options, clients, poller, journal, and the one place where errors are caught."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Mapping
+
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._aws import AnsibleAWSModule, Client, make_client
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import RestoreError
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._journal import Journal
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._poller import Poller
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._runner import Runner
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.journal import make_journal
+
+# Documented in doc_fragments/operation.py
+OPERATION_OPTIONS: dict[str, Any] = {
+    "id": {"type": "str", "required": True},
+    "step": {"type": "str"},
+    "target": {"type": "str", "required": True},
+    "owner": {"type": "str", "required": True},
+    "fence": {"type": "int", "required": True},
+    "table": {"type": "str", "required": True},
+    "region": {"type": "str", "required": True},
+    "endpoint_url": {"type": "str"},
+}
+
+
+def operation_spec(required: bool = False) -> dict[str, Any]:
+    """The ``operation`` option: exactly what the operation module returns."""
+    return {"operation": {"type": "dict", "required": required, "options": OPERATION_OPTIONS}}
+
+
+def wait_spec(timeout: int, interval: int = 30) -> dict[str, Any]:
+    """``wait``, ``wait_timeout`` and ``poll_interval``, in seconds. Documented in doc_fragments/wait.py."""
+    return {
+        "wait": {"type": "bool", "default": True},
+        "wait_timeout": {"type": "int", "default": timeout},
+        "poll_interval": {"type": "float", "default": float(interval)},
+    }
+
+
+class Context:
+    """What a module body gets: parameters, clients, poller and journal; nothing of it can exit the module."""
+
+    def __init__(self, module: AnsibleAWSModule, runner: Runner | None = None) -> None:
+        self._module = module
+        self.params: Mapping[str, Any] = module.params
+        self.check_mode: bool = module.check_mode
+        self.runner = runner or Runner.current()
+        self.journal: Journal = make_journal(module, self.params.get("operation"), self.runner)
+
+    @property
+    def region(self) -> str:
+        return str(self._module.region)
+
+    def client(self, service: str, region: str | None = None, attempts: int = 6) -> Client:
+        operation = self.params.get("operation") or {}
+        agent = f"op={operation['id']} fence={operation['fence']}" if operation else ""
+        return make_client(self._module, service, region=region, user_agent=agent, attempts=attempts)
+
+    def poller(self) -> Poller:
+        return Poller(self.params["wait_timeout"], self.params["poll_interval"], self.journal.progress)
+
+    def no_log(self, value: str) -> None:
+        """Keep a value out of everything that the module prints."""
+        self._module.no_log_values.add(value)
+
+    def warn(self, text: str) -> None:
+        self._module.warn(text)
+
+
+def run(argument_spec: Mapping[str, Any], body: Callable[[Context], Mapping[str, Any]], **kwargs: Any) -> None:
+    """A module's main: builds it, runs the body, returns its result or the one error it raised."""
+    module = AnsibleAWSModule(argument_spec=dict(argument_spec), supports_check_mode=True, **kwargs)
+    context: Context | None = None
+    try:
+        context = Context(module)
+        result = dict(body(context))
+    except RestoreError as error:
+        if context is not None:
+            context.journal.error(error.to_dict())
+        module.fail_json(msg=str(error), error=error.to_dict())
+    else:
+        module.exit_json(**result)

@@ -58,11 +58,18 @@ DENIED = frozenset(
 
 
 def make_client(
-    module: Any, service: str, *, region: str | None = None, user_agent: str = "", attempts: int = 6
+    module: Any,
+    service: str,
+    *,
+    region: str | None = None,
+    endpoint_url: str | None = None,
+    user_agent: str = "",
+    attempts: int = 6,
 ) -> Client:
     """A client of the module's connection options.
 
     :param region: another region than the module's own.
+    :param endpoint_url: another endpoint than the module's own.
     :param user_agent: appended to the user agent, so that CloudTrail shows the operation and fence of each call.
     :param attempts: HTTP attempts in all; 1 for calls that destroy something (a hidden second attempt could land after
         the lease was lost).
@@ -76,6 +83,8 @@ def make_client(
     extra: dict[str, Any] = {"config": config}
     if region:
         extra["region"] = region
+    if endpoint_url:
+        extra["endpoint"] = endpoint_url
     return module.client(service, **extra)
 
 

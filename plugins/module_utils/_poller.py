@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Callable, Generic, Protocol, TypeVar
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import Throttled, Unreachable, WaitTimeout
@@ -65,6 +65,7 @@ class Poller:
     :param timeout: seconds for the whole wait; measured on the monotonic clock.
     :param interval: longest pause between two turns, in seconds; the first pauses are shorter (interval/8, doubling).
     :param heartbeat: called on every turn with (status, percent); renews the lease and may stop the wait by raising.
+    :param since: when the timeout began to run, on the clock; None: anew at each wait. Set by ``from_now``.
 
     A look that raises Throttled or Unreachable is asked again later; any other error ends the wait.
     """
@@ -74,13 +75,18 @@ class Poller:
     heartbeat: Callable[[str, int | None], None]
     clock: Clock = field(default_factory=SystemClock)
     jitter: Callable[[], float] = random.random
+    since: float | None = None
+
+    def from_now(self) -> Poller:
+        """A poller all of whose waits together end when the timeout has passed from now on."""
+        return replace(self, since=self.clock.monotonic())
 
     def until(self, what: str, resource: str, look: Callable[[], Look[T]]) -> T:
         """Look until done; the value. ``what`` completes the sentence "Timed out waiting for …".
 
         :raises WaitTimeout: the deadline passed; the message says the last status seen.
         """
-        deadline = self.clock.monotonic() + self.timeout
+        deadline = (self.clock.monotonic() if self.since is None else self.since) + self.timeout
         pause = max(self.interval / 8, 0.05)
         status, percent = "not seen yet", None
         while True:

@@ -1,0 +1,151 @@
+# SPDX-FileCopyrightText: 2026 dbops.aurora_restore contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What must hold before a cluster may be deleted, and a key be used. Pure: used by cluster_delete and by the plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Mapping
+
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models import (
+    TAG_OPERATION,
+    TAG_TARGET,
+    Cluster,
+    arn_part,
+)
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.statuses import CLUSTER_TERMINAL, DELETING
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One reason not to go on: a sentence, and the role variable that is about it."""
+
+    message: str
+    variable: str | None = None
+
+
+@dataclass(frozen=True)
+class DeleteWish:
+    """What the operator said about deleting a cluster.
+
+    :param source: account, region, cluster_id, resource_id of the cluster that must never be deleted.
+    :param confirm: a cluster id that the operator named.
+    :param resource_id: the DbClusterResourceId seen when the decision was made.
+    :param operation_id: the running operation; a wreck that carries its tag is its own.
+    """
+
+    source: Mapping[str, Any] | None = None
+    confirm: str | None = None
+    resource_id: str | None = None
+    lift_deletion_protection: bool = False
+    final_snapshot: str = "before"
+    operation_id: str | None = None
+
+
+def is_own_wreck(cluster: Cluster, operation_id: str | None) -> bool:
+    """Whether it is this operation's own restore, ended in a status that it does not leave."""
+    return bool(operation_id) and cluster.tags.get(TAG_OPERATION) == operation_id and cluster.status in CLUSTER_TERMINAL
+
+
+def identity_refusals(cluster: Cluster, wish: DeleteWish) -> list[Refusal]:
+    """Why this is not the cluster to be deleted; holds whatever its status is."""
+    refusals = []
+    if is_source(cluster, wish.source):
+        refusals.append(
+            Refusal(
+                f"Cluster {cluster.id} in {cluster.region} is the source of the restore; the source is never deleted.",
+                "aurora_restore_target_cluster_id",
+            )
+        )
+    if wish.resource_id and wish.resource_id != cluster.resource_id:
+        refusals.append(
+            Refusal(
+                f"Cluster {cluster.id} is not the one that was checked: its resource id is {cluster.resource_id}, "
+                f"not {wish.resource_id}; somebody replaced it meanwhile.",
+                "aurora_restore_target_cluster_id",
+            )
+        )
+    return refusals
+
+
+def is_source(cluster: Cluster, source: Mapping[str, Any] | None) -> bool:
+    """Whether the cluster is the source: the same resource id, or the same region and id (in the same account)."""
+    if not source:
+        return False
+    if source.get("resource_id") and source["resource_id"] == cluster.resource_id:
+        return True
+    same_account = not source.get("account") or not cluster.account or str(source["account"]) == cluster.account
+    same_name = str(source.get("cluster_id") or "").lower() == cluster.id
+    return same_account and same_name and source.get("region") == cluster.region
+
+
+def delete_refusals(cluster: Cluster, wish: DeleteWish) -> list[Refusal]:
+    """Every reason not to delete this cluster; empty when it may be deleted."""
+    refusals = identity_refusals(cluster, wish)
+    if cluster.status == DELETING or is_own_wreck(cluster, wish.operation_id):
+        return refusals
+    if not cluster.is_marked and str(wish.confirm or "").lower() != cluster.id:
+        refusals.append(
+            Refusal(
+                f"Cluster {cluster.id} in {cluster.region} is not marked as a restore target: "
+                f"tag it {TAG_TARGET}=true, or name it in aurora_restore_confirm_delete.",
+                "aurora_restore_confirm_delete",
+            )
+        )
+    if cluster.deletion_protection and not wish.lift_deletion_protection:
+        refusals.append(
+            Refusal(
+                f"Cluster {cluster.id} has deletion protection: turn it off, or allow it with "
+                "aurora_restore_lift_deletion_protection.",
+                "aurora_restore_lift_deletion_protection",
+            )
+        )
+    return refusals + _topology_refusals(cluster) + _snapshot_refusals(cluster, wish)
+
+
+def _topology_refusals(cluster: Cluster) -> list[Refusal]:
+    refusals = []
+    if cluster.global_cluster_id:
+        refusals.append(
+            Refusal(
+                f"Cluster {cluster.id} belongs to global cluster {cluster.global_cluster_id}: remove it there first."
+            )
+        )
+    if cluster.replication_source:
+        refusals.append(
+            Refusal(f"Cluster {cluster.id} is a replica of {cluster.replication_source}: promote it first.")
+        )
+    if cluster.read_replicas:
+        refusals.append(
+            Refusal(f"Cluster {cluster.id} has replicas ({', '.join(cluster.read_replicas)}): remove them first.")
+        )
+    return refusals
+
+
+def _snapshot_refusals(cluster: Cluster, wish: DeleteWish) -> list[Refusal]:
+    if cluster.status in CLUSTER_TERMINAL and wish.final_snapshot != "none":
+        return [
+            Refusal(
+                f"Cluster {cluster.id} is {cluster.status}, so no final snapshot can be taken: repair it, or set "
+                "aurora_restore_final_snapshot to none.",
+                "aurora_restore_final_snapshot",
+            )
+        ]
+    return []
+
+
+def key_problem(metadata: Mapping[str, Any], region: str) -> str | None:
+    """Why a KMS key (KeyMetadata) can't encrypt a snapshot in that region, as a sentence, or None."""
+    arn = str(metadata.get("Arn", ""))
+    name = arn or str(metadata.get("KeyId"))
+    if arn and arn_part(arn, 3) != region:
+        return f"KMS key {name} is in {arn_part(arn, 3)}, but the copy is made in {region}: give a key of {region}."
+    if metadata.get("KeyState", "Enabled") != "Enabled":
+        return f"KMS key {name} is {metadata.get('KeyState')}, not Enabled: enable it or give another key."
+    if metadata.get("KeyUsage", "ENCRYPT_DECRYPT") != "ENCRYPT_DECRYPT":
+        return f"KMS key {name} is for {metadata.get('KeyUsage')}, not for encryption: give another key."
+    spec = metadata.get("KeySpec") or metadata.get("CustomerMasterKeySpec") or "SYMMETRIC_DEFAULT"
+    if spec != "SYMMETRIC_DEFAULT":
+        return f"KMS key {name} is of kind {spec}, RDS needs a symmetric one: give another key."
+    return None

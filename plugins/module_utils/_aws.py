@@ -27,6 +27,7 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors impor
 
 try:
     from botocore import exceptions as boto_errors
+    from botocore.parsers import ResponseParserError
 except ImportError:  # AnsibleAWSModule says so in words that an operator can act on
     boto_errors = None
 
@@ -106,6 +107,8 @@ def aws_call(action: str, resource_key: str | None = None) -> Callable[[F], F]:
                 raise translate_client_error(error, action, str(resource) if resource else None) from error
             except boto_errors.BotoCoreError as error:
                 raise translate_core_error(error, action, str(resource) if resource else None) from error
+            except ResponseParserError as error:
+                raise translate_garbled(error, action, str(resource) if resource else None) from error
 
         return wrapped  # type: ignore[return-value]
 
@@ -151,6 +154,17 @@ def translate_core_error(error: Any, action: str, resource: str | None) -> Resto
             message, hint="Check the network, the region and aurora_restore_aws.endpoint_url; a re-run goes on.", **known
         )
     return RestoreError(message, **known)
+
+
+def translate_garbled(error: Exception, action: str, resource: str | None) -> Unreachable:
+    """An answer that is none of AWS's, mostly the error page of something in between, as ours."""
+    return Unreachable(
+        f"{action} failed" + (f" on {resource}" if resource else "") + ": the answer is not one of AWS",
+        code=type(error).__name__,
+        action=action,
+        resource=resource,
+        hint="Check proxies and aurora_restore_aws.endpoint_url; a re-run goes on.",
+    )
 
 
 def paginate(client: Client, operation: str, key: str, **params: Any) -> Iterator[Mapping[str, Any]]:

@@ -13,6 +13,7 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._journal impo
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._poller import Poller
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._runner import Runner
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.journal import make_journal
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.table import make_state_client
 
 # Documented in doc_fragments/operation.py
 OPERATION_OPTIONS: dict[str, Any] = {
@@ -59,6 +60,14 @@ class Context:
         operation = self.params.get("operation") or {}
         agent = f"op={operation['id']} fence={operation['fence']}" if operation else ""
         return make_client(self._module, service, region=region, user_agent=agent, attempts=attempts)
+
+    def state_client(self, operation: Mapping[str, Any]) -> Client:
+        """A DynamoDB client for the table of an operation (or of a dict with just its ``region``)."""
+        return make_state_client(self._module, operation)
+
+    @property
+    def ansible_version(self) -> str:
+        return str(self._module.ansible_version)
 
     def poller(self) -> Poller:
         return Poller(self.params["wait_timeout"], self.params["poll_interval"], self.journal.progress)

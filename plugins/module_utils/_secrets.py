@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Iterable
+from collections.abc import Iterable
+from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._aws import Client, aws_call
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import AwsError, BadInput, NotFound
@@ -31,8 +32,9 @@ def read_secret(client: Client, secret_id: str, required_keys: Iterable[str]) ->
     except AwsError as error:
         if error.code in ("ResourceNotFoundException", "InvalidRequestException"):
             raise NotFound(
-                f"The secret {secret_id} does not exist in this region or is being deleted",
+                f"The secret {secret_id} does not exist in {client.meta.region_name}, or is being deleted",
                 resource=secret_id,
+                hint="Create it, or name one that exists.",
                 code=error.code,
                 action=error.action,
             ) from error

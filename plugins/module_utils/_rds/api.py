@@ -9,7 +9,8 @@ models.py for ours) and raise AwsError.
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._aws import Client, aws_call, paginate
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import AwsError
@@ -155,7 +156,7 @@ def describe_snapshots(
 
     :param cluster_id: only those of this cluster (AWS takes either this or snapshot_id).
     :param snapshot_id: only the one of that id or ARN.
-    :param snapshot_type: automated or manual; left out, both.
+    :param snapshot_type: automated, manual or shared; left out, automated and manual ones.
     :raises AwsError: DBClusterSnapshotNotFoundFault for an id that does not exist.
     """
     params = {
@@ -168,11 +169,19 @@ def describe_snapshots(
 
 
 def find_snapshot(client: Client, snapshot_id: str) -> Boto | None:
-    """The cluster snapshot of that id or ARN, or None. Automated ones (``rds:…``) are found as well."""
+    """The cluster snapshot of that id or ARN, or None. Automated ones (``rds:…``) and shared ones are found as well."""
+    name = snapshot_id.rpartition(":cluster-snapshot:")[2]
     # An automated snapshot asked for by id is only found together with its type.
-    automated = snapshot_id.startswith("rds:") or ":cluster-snapshot:rds:" in snapshot_id
+    found = _snapshot_or_none(client, name, "automated" if name.startswith("rds:") else None)
+    if name == snapshot_id or (found and found["DBClusterSnapshotArn"] == snapshot_id):
+        return found
+    # The ARN is of another account.
+    return _snapshot_or_none(client, snapshot_id, "shared")
+
+
+def _snapshot_or_none(client: Client, snapshot_id: str, snapshot_type: str | None) -> Boto | None:
     try:
-        found = describe_snapshots(client, snapshot_id=snapshot_id, snapshot_type="automated" if automated else None)
+        found = describe_snapshots(client, snapshot_id=snapshot_id, snapshot_type=snapshot_type)
     except AwsError as error:
         if error.code in SNAPSHOT_GONE:
             return None

@@ -9,7 +9,8 @@ that a restore needs, so that nothing falls back to AWS's defaults.
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models import (
     Cluster,
@@ -163,14 +164,14 @@ def lost(custom_endpoints: Sequence[Mapping[str, Any]], scaling_policies: Sequen
 
 
 def merge(base: Mapping[str, Any] | None, overrides: Mapping[str, Any] | None) -> Configuration:
-    """Overrides over a captured configuration; None means "not said" in both.
+    """Overrides over a captured configuration; None, an empty text and an empty list of what must not be empty mean
+    "not said" in both.
 
     Lists are replaced as a whole, except ``instances``: the operator's list says how many members there are, and what
     a member leaves out comes from the captured member of the same place, or else from the last captured one (without
     its zone and tags). Without any base, the missing keys get DEFAULTS.
     """
-    said = {key: value for key, value in (overrides or {}).items() if value is not None}
-    known = {key: value for key, value in (base or {}).items() if value is not None}
+    said, known = _said(overrides), _said(base)
     merged = {**DEFAULTS, **known, **said}
     if said.get("instances") is not None:
         merged["instances"] = _merge_instances(known.get("instances") or [], said["instances"])
@@ -195,7 +196,12 @@ def _merge_instances(known: Sequence[Mapping[str, Any]], wanted: Sequence[Mappin
 
 
 def _said(values: Mapping[str, Any] | None) -> Configuration:
-    return {key: value for key, value in (values or {}).items() if value is not None}
+    """Only the keys that say something; surveys send an empty text for what was not answered."""
+    return {
+        key: value
+        for key, value in (values or {}).items()
+        if value is not None and value != "" and not (key in REQUIRED and not value)
+    }
 
 
 def missing(configuration: Mapping[str, Any]) -> list[str]:

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Mapping, Sequence
+from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._aws import Client
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import (
@@ -54,7 +55,7 @@ class CopyWish:
         if self.snapshot_id:
             return self.snapshot_id.lower()
         created = self.source.created_at
-        assert created is not None  # noqa: S101  (checked_source lets no other pass)
+        assert created is not None  # checked_source lets no other pass
         return naming.copy_id(self.source.cluster_id, created, self.source.arn, self.copy_key)
 
 
@@ -180,7 +181,7 @@ def _in_the_way(present: Sequence[Snapshot], wish: CopyWish) -> Snapshot | None:
 
 
 def _copy_anew(session: Session, wish: CopyWish, failed: Snapshot | None) -> Outcome:
-    tags = parameters.copy_tags(wish.source, wish.tags, session.journal.operation_id)
+    tags = parameters.copy_tags(wish.source, wish.tags, session.operation_id)
     if session.check:
         return Outcome("planned", planned_copy(wish, session.region, tags), changed=True)
     if failed is not None:

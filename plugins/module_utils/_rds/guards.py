@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models import (
     TAG_OPERATION,
+    TAG_RESTORED,
     TAG_TARGET,
     Cluster,
     arn_part,
@@ -32,7 +34,7 @@ class DeleteWish:
     :param source: account, region, cluster_id, resource_id of the cluster that must never be deleted.
     :param confirm: a cluster id that the operator named.
     :param resource_id: the DbClusterResourceId seen when the decision was made.
-    :param operation_id: the running operation; a wreck that carries its tag is its own.
+    :param operation_id: the running operation; what carries its tag was restored by it.
     """
 
     source: Mapping[str, Any] | None = None
@@ -43,9 +45,18 @@ class DeleteWish:
     operation_id: str | None = None
 
 
+def is_own(cluster: Cluster, operation_id: str | None) -> bool:
+    """Whether the running operation itself has restored this cluster."""
+    return bool(operation_id) and cluster.tags.get(TAG_OPERATION) == operation_id
+
+
 def is_own_wreck(cluster: Cluster, operation_id: str | None) -> bool:
-    """Whether it is this operation's own restore, ended in a status that it does not leave."""
-    return bool(operation_id) and cluster.tags.get(TAG_OPERATION) == operation_id and cluster.status in CLUSTER_TERMINAL
+    """Whether it is a restore that ended in a status it does not leave: there is nothing in it worth a snapshot.
+
+    The running operation's, or one that another operation never completed (nobody can have used that).
+    """
+    never_used = bool(cluster.tags.get(TAG_OPERATION)) and not cluster.tags.get(TAG_RESTORED)
+    return cluster.status in CLUSTER_TERMINAL and (never_used or is_own(cluster, operation_id))
 
 
 def identity_refusals(cluster: Cluster, wish: DeleteWish) -> list[Refusal]:
@@ -58,7 +69,7 @@ def identity_refusals(cluster: Cluster, wish: DeleteWish) -> list[Refusal]:
                 "aurora_restore_target_cluster_id",
             )
         )
-    if wish.resource_id and wish.resource_id != cluster.resource_id:
+    if wish.resource_id and wish.resource_id != cluster.resource_id and not is_own(cluster, wish.operation_id):
         refusals.append(
             Refusal(
                 f"Cluster {cluster.id} is not the one that was checked: its resource id is {cluster.resource_id}, "

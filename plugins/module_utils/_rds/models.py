@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any, Mapping, Sequence
+from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._aws import (
     boto3_tag_list_to_ansible_dict,
@@ -18,6 +19,8 @@ TAG_TARGET = "aurora-restore:target"
 TAG_OPERATION = "aurora-restore:operation-id"
 TAG_SOURCE_ARN = "aurora-restore:source-snapshot-arn"
 TAG_SOURCE_TIME = "aurora-restore:source-snapshot-time"
+# Set last: tells a cluster whose restore got to its end (master password included) from one to be carried on.
+TAG_RESTORED = "aurora-restore:restored"
 OWN_TAG_PREFIX = "aurora-restore:"
 RESERVED_TAG_PREFIXES = ("aws:", "rds:")
 

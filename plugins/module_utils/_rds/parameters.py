@@ -9,7 +9,8 @@ repaired afterwards, so whatever the configuration knows is passed.
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._aws import ansible_dict_to_boto3_tag_list
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models import (

@@ -34,6 +34,7 @@ class Session:
     journal: Journal
     poller: Poller
     region: str
+    operation_id: str | None = None
     wait: bool = True
     check: bool = False
 
@@ -46,6 +47,8 @@ class Session:
             journal=context.journal,
             poller=context.poller().from_now(),
             region=context.region,
+            # Not the journal's: that one writes nothing in check mode, but names and provenance are the same.
+            operation_id=(context.params.get("operation") or {}).get("id"),
             wait=context.params["wait"],
             check=context.check_mode,
         )

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import socket
-from typing import Any, Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._aws import Client
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import NotFound, RestoreError, TerminalStatus
@@ -46,8 +47,8 @@ class Grace:
         return pending("not visible yet")
 
 
-def raise_if_terminal(client: Client, cluster: Cluster) -> None:
-    """:raises TerminalStatus: with the reason that RDS gives in its events."""
+def raise_if_terminal(client: Client, cluster: Cluster, members: bool = True) -> None:
+    """:raises TerminalStatus: of the cluster (with the reason that RDS gives in its events) or of a member."""
     if cluster.status in CLUSTER_TERMINAL:
         reason = last_event(client, cluster.id)
         raise TerminalStatus(
@@ -56,7 +57,7 @@ def raise_if_terminal(client: Client, cluster: Cluster) -> None:
             hint=CLUSTER_HINTS.get(cluster.status, "See its events in the RDS console.")
             + " Running the restore again removes what this operation left and restores anew.",
         )
-    for instance in cluster.instances:
+    for instance in cluster.instances if members else ():
         if instance.status in INSTANCE_TERMINAL:
             raise TerminalStatus(
                 f"Instance {instance.id} of cluster {cluster.id} is {instance.status}",
@@ -78,9 +79,12 @@ def cluster_available(
     session: Session,
     cluster_id: str,
     ready: Callable[[Cluster], str | None] = lambda cluster: None,
-    refuse_stopped: bool = True,
+    to_delete: bool = False,
 ) -> Cluster:
-    """Wait until the cluster is available, nothing is pending, and ready() says None (else what is missing)."""
+    """Wait until the cluster is available, nothing is pending, and ready() says None (else what is missing).
+
+    :param to_delete: it is about to be deleted: members may be broken, changes pending, and it may be stopped still.
+    """
     grace = Grace(session.poller.clock)
 
     def look() -> Look[Cluster]:
@@ -88,8 +92,8 @@ def cluster_available(
         if cluster is None:
             return grace.missing("Cluster", cluster_id, "Somebody deleted or renamed it: look at who did.")
         grace.seen()
-        raise_if_terminal(session.client, cluster)
-        if refuse_stopped and cluster.status in CLUSTER_STOPPED:
+        raise_if_terminal(session.client, cluster, members=not to_delete)
+        if not to_delete and cluster.status in CLUSTER_STOPPED:
             raise TerminalStatus(
                 f"Cluster {cluster_id} is stopped",
                 resource=cluster_id,
@@ -97,7 +101,7 @@ def cluster_available(
             )
         if cluster.status != AVAILABLE:
             return pending(cluster.status)
-        missing = not_settled(cluster) or ready(cluster)
+        missing = (None if to_delete else not_settled(cluster)) or ready(cluster)
         return pending(f"available, {missing}") if missing else done(cluster, AVAILABLE)
 
     return session.poller.until("cluster to be available", cluster_id, look)

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 dbops.aurora_restore contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a mutating module writes to its operation: intent, progress, result and error of its step, and the lease's beat."""
+"""What a mutating module writes to its operation: intent, progress, result, error, and beats of the lease."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import hashlib
 import json
 import secrets
 import time
-from typing import Any, Callable, Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._aws import Client
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import (
@@ -73,9 +74,7 @@ def renew(client: Client, operation: Mapping[str, Any], hold: int | None = None)
 
     :raises LeaseLost: another operation holds the target, or the lease was released.
     """
-    part = renew_part(
-        operation["table"], operation["target"], operation["owner"], operation["fence"], now_text(), hold
-    )
+    part = renew_part(operation["table"], operation["target"], operation["owner"], operation["fence"], now_text(), hold)
     try:
         return Lease.from_item(state_table.update_item(client, operation["table"], part))
     except state_table.ConditionFailed as error:
@@ -231,7 +230,8 @@ class OperationJournal:
             resource=self._operation["table"],
             code=error.code,
             action=error.action,
-            hint="Nothing more is done without it: " + (error.hint or "run the same command again once the table works."),
+            hint="Nothing more is done without it: "
+            + (error.hint or "run the same command again once the table works."),
         )
 
     def _age(self) -> float:

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Callable, Mapping
+from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.owner import Owner
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.records import lease_key
@@ -71,9 +72,7 @@ class Verdict:
     reason: str
 
 
-def decide(
-    lease: Lease | None, watch: Watch, now: float, here: Owner, dead: Callable[[Owner, Owner], bool]
-) -> Verdict:
+def decide(lease: Lease | None, watch: Watch, now: float, here: Owner, dead: Callable[[Owner, Owner], bool]) -> Verdict:
     """Whether an operation of ``here`` may take the lease now."""
     if lease is None:
         return Verdict(True, "first operation of this target")
@@ -92,8 +91,25 @@ def decide(
 
 def describe_owner(lease: Lease) -> str:
     owner = Owner.parse(lease.owner)
-    who = f"process {owner.pid} on {owner.host}" if owner and owner.pid else f"on {owner.host}" if owner else lease.owner
+    who = (
+        f"process {owner.pid} on {owner.host}" if owner and owner.pid else f"on {owner.host}" if owner else lease.owner
+    )
     return f"{who}, last renewed {lease.renewed_at or 'never'}"
+
+
+def lease_result(lease: Lease | None) -> dict[str, Any] | None:
+    """The lease as modules return it."""
+    if lease is None:
+        return None
+    return {
+        "held": lease.held,
+        "operation_id": lease.operation_id,
+        "owner": lease.owner,
+        "fence": lease.fence,
+        "beat": lease.beat,
+        "lease_seconds": lease.seconds,
+        "renewed_at": lease.renewed_at,
+    }
 
 
 def renew_interval(lease_seconds: float) -> float:
@@ -117,9 +133,7 @@ def acquire_part(
         "renewed_at": moment,
     }
     if lease is None:
-        return update(
-            table, lease_key(target), values, "attribute_not_exists(#key)", names={"#key": "operation_id"}
-        )
+        return update(table, lease_key(target), values, "attribute_not_exists(#key)", names={"#key": "operation_id"})
     return update(
         table,
         lease_key(target),

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Callable, Mapping
+from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._aws import Client
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import LeaseLost, Refused, StateError
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import Refused, StateError
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._poller import Look, Poller, done, pending
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state import table as state_table
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.journal import (
@@ -35,7 +36,6 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.record
     now_text,
     operation_key,
     shorten,
-    split_target,
     step_key,
 )
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.report import (
@@ -58,6 +58,7 @@ PINNED = (
     "kms_key_id",
     "snapshot_type",
     "source_db_cluster_snapshot_arn",
+    "source_snapshot_time",
 )
 # Operations that failed one after the other, as remembered by the next one
 MAX_CHAIN = 50
@@ -98,7 +99,7 @@ def start(client: Client, request: Start, poller: Poller) -> Started:
     :raises Refused: another operation holds the target.
     :raises StateError: the table can't hold the state.
     """
-    state_table.require_table(client, request.table)
+    state_table.require_table(client, request.table, request.region)
     operation_id = new_ulid()
     watch = Watch()
     for _race in range(MAX_RACES):
@@ -127,7 +128,7 @@ def plan(client: Client, request: Start, wait: bool) -> Started:
     :param wait: whether a start would wait for a held lease; only then a held one is no error.
     :raises Refused: another operation holds the target.
     """
-    state_table.require_table(client, request.table)
+    state_table.require_table(client, request.table, request.region)
     lease = read_lease(client, request.table, request.target)
     verdict = decide(lease, Watch(), request.monotonic(), request.owner, request.dead)
     if not verdict.free and not wait:
@@ -169,8 +170,8 @@ def held(target: str, reason: str) -> Refused:
     return Refused(
         f"The target {target} is {reason}",
         resource=target,
-        hint="Wait until that operation is finished; if its process is gone, raise aurora_restore_lease_timeout above"
-        " the lease's time and run again.",
+        hint="Wait until it is finished. If that run is gone, the lease can be taken over once it has shown no sign of"
+        " life for lease_seconds: run again with a wait_timeout longer than that.",
     )
 
 
@@ -230,9 +231,7 @@ def finish(
     table, moment = operation["table"], now_text()
     known, steps, _audit = split_items(state_table.query_operation(client, table, operation["id"]))
     if known is None:
-        raise StateError(
-            f"The state table {table} has no operation {operation['id']}", resource=table, resumes=False
-        )
+        raise StateError(f"The state table {table} has no operation {operation['id']}", resource=table, resumes=False)
     problem = shorten(error) if error else None
     closed = {"status": status, "finished_at": moment, "error": problem}
     parts = [
@@ -371,7 +370,7 @@ def _operation(request: Start, operation_id: str, fence: int) -> dict[str, Any]:
 
 
 def _pins(client: Client, operation: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """What a record writes to the operation item: its snapshot (never a copy in place of the original), configuration."""
+    """What a record pins to the operation: configuration, and snapshot (never a copy in place of the original)."""
     kept: dict[str, Any] = {}
     if values.get("configuration"):
         kept["configuration"] = values["configuration"]
@@ -381,19 +380,3 @@ def _pins(client: Client, operation: Mapping[str, Any], values: Mapping[str, Any
         if not (known.get("snapshot") and snapshot.get("source_db_cluster_snapshot_arn")):
             kept["snapshot"] = pin(snapshot)
     return kept
-
-
-__all__ = [
-    "LeaseLost",
-    "Start",
-    "Started",
-    "finish",
-    "list_operations",
-    "plan",
-    "planned_report",
-    "read_lease",
-    "read_report",
-    "record",
-    "split_target",
-    "start",
-]

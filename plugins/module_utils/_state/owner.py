@@ -18,9 +18,9 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable
 
 PROC = Path("/proc")
 
@@ -73,7 +73,7 @@ def read_process(pid: int, proc: Path = PROC) -> Process | None:
 
 
 def is_ansible(process: Process) -> bool:
-    """Whether the command line is that of an Ansible program: ``ansible-playbook …``, ``python …/ansible-playbook …``."""
+    """Whether it runs an Ansible program: ``ansible-playbook …``, ``python …/ansible-playbook …``."""
     return any(os.path.basename(argument).startswith("ansible") for argument in process.arguments[:3])
 
 

@@ -6,12 +6,21 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any, Iterable, Mapping
+from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import StateError
 
-STEPS = ("preflight", "snapshot_check", "snapshot_copy", "cluster_delete", "cluster_restore", "db_users", "notification")
+STEPS = (
+    "preflight",
+    "snapshot_check",
+    "snapshot_copy",
+    "cluster_delete",
+    "cluster_restore",
+    "db_users",
+    "notification",
+)
 
 OPERATION = "#operation"
 LEASE = "#lease"
@@ -19,7 +28,7 @@ LATEST = "#latest"
 AUDIT = "#audit#"
 
 # DynamoDB's limit is 400 KB for an item; far below it, so that nothing that grows gets near.
-MAX_TEXT = 2000
+MAX_TEXT = 4000
 MAX_ITEM_BYTES = 200_000
 
 

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.records import (
     AUDIT,
@@ -76,7 +77,8 @@ def snapshot_summary(snapshot: Mapping[str, Any] | None, started_at: Any) -> dic
     """The restored snapshot, with its age when the operation started."""
     if not snapshot:
         return None
-    created_at = snapshot.get("snapshot_create_time")
+    # A copy's own create time says when it was copied.
+    created_at = snapshot.get("source_snapshot_time") or snapshot.get("snapshot_create_time")
     return {
         "id": snapshot.get("db_cluster_snapshot_identifier"),
         "arn": snapshot.get("db_cluster_snapshot_arn"),

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import random
 import time
-from typing import Any, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._aws import Client, aws_call, make_client
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import AwsError, RestoreError, StateError
@@ -62,22 +63,6 @@ def query_operation(client: Client, table: str, operation_id: str) -> list[dict[
         ExpressionAttributeValues={":id": {"S": operation_id}},
     )
     return [from_item(item) for page in pages for item in page["Items"]]
-
-
-@aws_call("Scan")
-def scan_operations(client: Client, table: str, target: str) -> list[dict[str, Any]]:
-    """The operation items of one target. Operations are few, and this is for display only."""
-    pages = client.get_paginator("scan").paginate(
-        TableName=table,
-        FilterExpression="step = :step AND target = :target",
-        ExpressionAttributeValues={":step": {"S": "#operation"}, ":target": {"S": target}},
-    )
-    return [from_item(item) for page in pages for item in page["Items"]]
-
-
-@aws_call("PutItem")
-def put_item(client: Client, table: str, item: Item) -> None:
-    client.put_item(TableName=table, Item=to_item(item))
 
 
 @aws_call("UpdateItem")
@@ -193,7 +178,7 @@ def check_schema(table: str, description: Mapping[str, Any]) -> None:
         )
 
 
-def require_table(client: Client, table: str) -> None:
+def require_table(client: Client, table: str, region: str) -> None:
     """Read the table's description and refuse one that can't hold the state.
 
     :raises StateError: there is no such table, or it has another key schema.
@@ -204,11 +189,11 @@ def require_table(client: Client, table: str) -> None:
         if error.code != "ResourceNotFoundException":
             raise
         raise StateError(
-            f"The state table {table} does not exist in this region",
+            f"The state table {table} does not exist in {region}",
             resource=table,
             code=error.code,
             action=error.action,
-            hint="Bootstrap it, or set aurora_restore_state_table to the table that exists.",
+            hint="Bootstrap it, or set aurora_restore_state_table to a table that exists.",
             resumes=False,
         ) from error
     check_schema(table, description)

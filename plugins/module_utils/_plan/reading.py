@@ -1,0 +1,213 @@
+# SPDX-FileCopyrightText: 2026 dbops.aurora_restore contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Reading the world at the edge: one function per thing, each failure kept for its check (``world.attempt``)."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._aws import Client, aws_call, paginate
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import AwsError, BadInput
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import (
+    Boto,
+    Decision,
+    Fact,
+    Surroundings,
+    Wishes,
+    World,
+    attempt,
+    unasked,
+)
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import api
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models import Cluster, Snapshot, arn_part
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._secrets import read_secret
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.table import require_table
+
+T = TypeVar("T")
+# (service, region) to client
+Connect = Callable[[str, str], Client]
+
+SUBNET_GROUP_GONE = ("DBSubnetGroupNotFoundFault",)
+PARAMETER_GROUP_GONE = ("DBParameterGroupNotFound", "DBClusterParameterGroupNotFound", "DBParameterGroupNotFoundFault")
+TOPIC_GONE = ("NotFound", "NotFoundException", "InvalidParameter")
+KEY_GONE = ("NotFoundException", "InvalidArnException")
+
+
+@aws_call("GetTopicAttributes")
+def get_topic(client: Client, topic_arn: str) -> Boto:
+    return client.get_topic_attributes(TopicArn=topic_arn)["Attributes"]  # type: ignore[no-any-return]
+
+
+@aws_call("DescribeSecurityGroups", "names")
+def describe_security_groups(client: Client, group_ids: Sequence[str], *, names: str = "") -> list[Boto]:
+    """The security groups of these ids that exist. By filter: asked for by id, one that is missing fails all."""
+    filters = [{"Name": "group-id", "Values": list(group_ids)}]
+    return list(paginate(client, "describe_security_groups", "SecurityGroups", Filters=filters))
+
+
+def read_world(wishes: Wishes, regions: frozenset[str], connect: Connect) -> World:
+    """Everything that does not depend on the target's configuration."""
+    source_known, target_known = wishes.source_region in regions, wishes.target_region in regions
+    source = _at(connect, wishes.source_region) if source_known else None
+    target = _at(connect, wishes.target_region) if target_known else None
+    cluster = _fact(target, "rds", lambda rds: read_cluster(rds, wishes.target_cluster_id))
+    exists = cluster.value is not None
+    return World(
+        regions=regions,
+        source=_fact(source, "rds", lambda rds: read_cluster(rds, wishes.source_cluster_id)),
+        snapshots=_fact(source, "rds", lambda rds: read_snapshots(rds, wishes)),
+        target=cluster,
+        custom_endpoints=_fact(
+            target if exists else None, "rds", lambda rds: api.describe_custom_endpoints(rds, wishes.target_cluster_id)
+        ),
+        scaling_policies=_fact(
+            target if exists else None,
+            "application-autoscaling",
+            lambda scaling: api.describe_scaling_policies(scaling, cluster_id=wishes.target_cluster_id),
+        ),
+        target_snapshots=_fact(target, "rds", read_manual_snapshots),
+        master_secret=_secret(target, wishes.master_secret_id, ("username", "password")),
+        app_secret=_secret(
+            target,
+            wishes.app_secret_id,
+            ("app_username", "app_password", "readonly_username", "readonly_password"),
+        ),
+        topic=read_topic(wishes, regions, connect),
+        ca=attempt(lambda: read_text(str(wishes.ca_file))) if wishes.ca_file else unasked(),
+        quotas=_fact(target, "rds", api.describe_account_quotas),
+        state_table=read_state_table(wishes, connect),
+    )
+
+
+def read_surroundings(wishes: Wishes, decision: Decision, regions: frozenset[str], connect: Connect) -> Surroundings:
+    """What the wanted configuration refers to."""
+    if wishes.target_region not in regions:
+        return Surroundings()
+    target = _at(connect, wishes.target_region)
+    wanted = decision.configuration
+    engine, version = wanted.get("engine"), wanted.get("engine_version")
+    rds = target("rds")
+    return Surroundings(
+        key=_optional(decision.kms_key_id, lambda key: _absent(KEY_GONE, lambda: api.describe_key(target("kms"), key))),
+        versions=attempt(lambda: api.describe_engine_versions(rds, engine=str(engine), engine_version=str(version)))
+        if engine and version
+        else unasked(),
+        subnet_group=_optional(
+            wanted.get("db_subnet_group_name"),
+            lambda name: _absent(SUBNET_GROUP_GONE, lambda: api.describe_subnet_group(rds, name)),
+        ),
+        cluster_parameter_group=_optional(
+            wanted.get("db_cluster_parameter_group_name"),
+            lambda name: _absent(PARAMETER_GROUP_GONE, lambda: api.describe_cluster_parameter_group(rds, name)),
+        ),
+        parameter_groups={
+            name: _optional(
+                name, lambda group: _absent(PARAMETER_GROUP_GONE, lambda: api.describe_parameter_group(rds, group))
+            )
+            for name in _of_instances(wanted, "db_parameter_group_name")
+        },
+        security_groups=_optional(
+            wanted.get("vpc_security_group_ids"),
+            lambda ids: describe_security_groups(target("ec2"), ids, names=", ".join(ids)),
+        ),
+        offers={
+            name: attempt(
+                functools.partial(
+                    api.describe_orderable_options,
+                    rds,
+                    engine=str(engine),
+                    engine_version=str(version),
+                    instance_class=name,
+                )
+            )
+            for name in _of_instances(wanted, "db_instance_class")
+            if engine and version
+        },
+    )
+
+
+def read_cluster(client: Client, cluster_id: str) -> Cluster | None:
+    boto = api.find_cluster(client, cluster_id)
+    return Cluster.from_boto(boto, api.describe_instances(client, cluster_id)) if boto else None
+
+
+def read_snapshots(client: Client, wishes: Wishes) -> list[Snapshot]:
+    """The candidates: the pinned snapshot, or all of the source cluster."""
+    if wishes.snapshot.snapshot_id:
+        found = api.find_snapshot(client, wishes.snapshot.snapshot_id)
+        return [Snapshot.from_boto(found)] if found else []
+    return [Snapshot.from_boto(item) for item in api.describe_snapshots(client, wishes.source_cluster_id)]
+
+
+def read_manual_snapshots(client: Client) -> list[Snapshot]:
+    return [Snapshot.from_boto(item) for item in api.describe_snapshots(client, snapshot_type="manual")]
+
+
+def read_topic(wishes: Wishes, regions: frozenset[str], connect: Connect) -> Fact[Boto]:
+    """The topic's attributes, asked where its ARN says it is."""
+    arn = wishes.sns_topic_arn
+    if not arn or arn_part(arn, 3) not in regions:
+        return unasked()
+    return attempt(lambda: _absent(TOPIC_GONE, lambda: get_topic(connect("sns", arn_part(arn, 3)), arn)))
+
+
+def read_state_table(wishes: Wishes, connect: Connect) -> Fact[bool]:
+    table, region = wishes.state_table, wishes.state_region
+    if not table or not region:
+        return unasked()
+
+    def read() -> bool:
+        require_table(connect("dynamodb", region), table, region)
+        return True
+
+    return attempt(read)
+
+
+def read_text(path: str) -> str:
+    """The content of a local file.
+
+    :raises BadInput: it can't be read.
+    """
+    try:
+        return Path(path).expanduser().read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise BadInput(f"The file {path} can't be read: {error.strerror}", resource=path) from error
+
+
+def _at(connect: Connect, region: str) -> Callable[[str], Client]:
+    return lambda service: connect(service, region)
+
+
+def _fact(connect: Callable[[str], Client] | None, service: str, read: Callable[[Client], T | None]) -> Fact[T]:
+    return attempt(lambda: read(connect(service))) if connect is not None else unasked()
+
+
+def _secret(
+    connect: Callable[[str], Client] | None, secret_id: str | None, keys: Collection[str]
+) -> Fact[Mapping[str, str]]:
+    if not secret_id:
+        return unasked()
+    return _fact(connect, "secretsmanager", lambda client: read_secret(client, secret_id, keys))
+
+
+def _optional(value: T | None, read: Callable[[T], Any]) -> Fact[Any]:
+    return attempt(lambda: read(value)) if value else unasked()
+
+
+def _absent(codes: Collection[str], read: Callable[[], T]) -> T | None:
+    """None when AWS says that there is no such thing."""
+    try:
+        return read()
+    except AwsError as error:
+        if error.code in codes:
+            return None
+        raise
+
+
+def _of_instances(configuration: Mapping[str, Any], key: str) -> list[str]:
+    """The different values that the members have for a key."""
+    return sorted({item[key] for item in configuration.get("instances") or [] if item.get(key)})

@@ -1,0 +1,407 @@
+# SPDX-FileCopyrightText: 2026 dbops.aurora_restore contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: restore_plan
+short_description: Check everything before a restore, and say what it will do
+version_added: 0.1.0
+description:
+  - Reads source, target and everything that the restore refers to, runs all checks, and decides which snapshot is
+    restored with which configuration.
+  - All problems are reported at once, each in one sentence that names the variable of the role
+    P(dbops.aurora_restore.aurora_restore#role), the resource, and what to do.
+  - Never changes anything.
+author:
+  - dbops.aurora_restore contributors (@dbops)
+options:
+  source:
+    description: The cluster whose snapshot is restored; it need not exist any more.
+    type: dict
+    required: true
+    suboptions:
+      region:
+        description: Its region.
+        type: str
+        required: true
+      cluster_id:
+        description: Its cluster identifier.
+        type: str
+        required: true
+  target:
+    description: The cluster that is replaced; it need not exist yet.
+    type: dict
+    required: true
+    suboptions:
+      region:
+        description: Its region.
+        type: str
+        required: true
+      cluster_id:
+        description: Its cluster identifier.
+        type: str
+        required: true
+  snapshot_id:
+    description: Restore this snapshot, by id or ARN.
+    type: str
+  snapshot_prefix:
+    description: Only snapshots whose id starts with this, for automated ones with or without C(rds:).
+    type: str
+  snapshot_type:
+    description: Only snapshots of this type.
+    type: str
+    choices: [automated, manual, any]
+    default: any
+  snapshot_max_age_hours:
+    description: Only snapshots not older than this.
+    type: float
+  kms_key_id:
+    description: The key of the target's region for copy and cluster, as id, ARN or alias. Left out, the key of the
+      cluster that is replaced.
+    type: str
+  confirm_delete:
+    description: A cluster id that may be deleted although it has no tag C(aurora-restore:target=true).
+    type: str
+  lift_deletion_protection:
+    description: Whether deletion protection of the target may be lifted.
+    type: bool
+    default: false
+  final_snapshot:
+    description: When the final snapshot of the target is taken.
+    type: str
+    choices: [before, at_delete, none]
+    default: before
+  master_secret_id:
+    description: The secret with C(username) and C(password) of the master user.
+    type: str
+  app_secret_id:
+    description: The secret with C(app_username), C(app_password), C(readonly_username) and C(readonly_password).
+    type: str
+  databases:
+    description: The databases in which users are set up. An empty list means that the master secret has to name it in
+      C(database).
+    type: list
+    elements: str
+  sns_topic_arn:
+    description: The topic that is told how it went.
+    type: str
+  db_ca_cert:
+    description: The file, on the host that runs this module, of the certificates that sign the database's.
+    type: path
+  require_ca_cert:
+    description: Whether O(db_ca_cert) has to be given.
+    type: bool
+    default: true
+  state_table:
+    description: The state table, in the region of O(operation), else in that of the target.
+    type: str
+  configuration:
+    description: What is wanted other than the cluster that is replaced has it. A member that leaves something out gets
+      it from the member of the same place.
+    default: {}
+  previous_configuration:
+    description: The configuration that the target's last operation had captured when that one did not succeed, that
+      is C(previous.configuration) of M(dbops.aurora_restore.operation). It is used when the target does not exist, or
+      is the wreck of one of O(previous_operations).
+    type: dict
+  previous_operations:
+    description: The operations of the target that failed since the last that succeeded, that is C(previous.operations)
+      of M(dbops.aurora_restore.operation).
+    type: list
+    elements: str
+    default: []
+  fail:
+    description: Whether problems fail the task. Else they are only returned.
+    type: bool
+    default: true
+attributes:
+  check_mode:
+    support: full
+    details: This module only reads.
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - dbops.aurora_restore.configuration
+  - dbops.aurora_restore.operation
+  - dbops.aurora_restore.attributes
+"""
+
+EXAMPLES = r"""
+- name: See what a restore would do
+  dbops.aurora_restore.restore_plan:
+    region: us-west-2
+    source:
+      region: us-east-1
+      cluster_id: shop-production
+    target:
+      region: us-west-2
+      cluster_id: shop-staging
+    master_secret_id: shop/staging/master
+    app_secret_id: shop/staging/app
+    db_ca_cert: /etc/ssl/rds/us-west-2-bundle.pem
+    fail: false
+  register: plan
+
+- name: Another class for the writer, and one reader less
+  dbops.aurora_restore.restore_plan:
+    region: us-west-2
+    source:
+      region: us-east-1
+      cluster_id: shop-production
+    target:
+      region: us-west-2
+      cluster_id: shop-staging
+    master_secret_id: shop/staging/master
+    app_secret_id: shop/staging/app
+    db_ca_cert: /etc/ssl/rds/us-west-2-bundle.pem
+    configuration:
+      instances:
+        - db_instance_class: db.r6g.xlarge
+"""
+
+RETURN = r"""
+checks:
+  description: What was checked; one entry for a check that is fine, one for each problem of another.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The check.
+      type: str
+      returned: always
+    ok:
+      description: Whether it is fine.
+      type: bool
+      returned: always
+    message:
+      description: The problem, one sentence.
+      type: str
+      returned: always
+    variable:
+      description: The role variable that it is about.
+      type: str
+      returned: always
+failures:
+  description: The problems, each one sentence. With O(fail=true) the task fails with them.
+  returned: success
+  type: list
+  elements: str
+warnings_found:
+  description: What may go wrong and is no reason to stop.
+  returned: success
+  type: list
+  elements: str
+snapshot:
+  description: The snapshot to restore, as M(dbops.aurora_restore.snapshot_info) returns it, or null.
+  returned: success
+  type: dict
+source:
+  description: Account, region, cluster_id and resource_id of the source.
+  returned: success
+  type: dict
+target:
+  description: Account, region, cluster_id, exists, resource_id, status and, when it exists, cluster.
+  returned: success
+  type: dict
+kms_key_id:
+  description: The ARN of the key for copy and cluster, or null.
+  returned: success
+  type: str
+captured:
+  description: The configuration of the cluster that is replaced, or null.
+  returned: success
+  type: dict
+configuration:
+  description: The configuration of the new cluster, as M(dbops.aurora_restore.cluster_restore) takes it.
+  returned: success
+  type: dict
+differences:
+  description: What the new cluster has different from the one that it replaces.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    key:
+      description: The key of the configuration.
+      type: str
+      returned: always
+    before:
+      description: What the replaced cluster has.
+      type: raw
+      returned: always
+    after:
+      description: What the new one gets.
+      type: raw
+      returned: always
+actions:
+  description: What a restore does, in order.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    step:
+      description: The step.
+      type: str
+      returned: always
+    action:
+      description: What is done.
+      type: str
+      returned: always
+    call:
+      description: The AWS action, or null.
+      type: str
+      returned: always
+    resource:
+      description: What it is done to.
+      type: str
+      returned: always
+"""
+
+from typing import Any
+
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import BadInput
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._module import Context, operation_spec, run
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import checks, decisions
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.reading import read_surroundings, read_world
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import Wishes
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import api
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.capture import CONFIGURATION_OPTIONS
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.selection import Wish, age_seconds
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.session import utc_now
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._regions import known_regions
+
+CLUSTER = {"region": {"type": "str", "required": True}, "cluster_id": {"type": "str", "required": True}}
+ARGUMENTS: dict[str, Any] = {
+    "source": {"type": "dict", "required": True, "options": CLUSTER},
+    "target": {"type": "dict", "required": True, "options": CLUSTER},
+    "snapshot_id": {"type": "str"},
+    "snapshot_prefix": {"type": "str"},
+    "snapshot_type": {"type": "str", "choices": ["automated", "manual", "any"], "default": "any"},
+    "snapshot_max_age_hours": {"type": "float"},
+    "kms_key_id": {"type": "str"},
+    "confirm_delete": {"type": "str"},
+    "lift_deletion_protection": {"type": "bool", "default": False},
+    "final_snapshot": {"type": "str", "choices": ["before", "at_delete", "none"], "default": "before"},
+    "master_secret_id": {"type": "str", "no_log": False},
+    "app_secret_id": {"type": "str", "no_log": False},
+    "databases": {"type": "list", "elements": "str"},
+    "sns_topic_arn": {"type": "str"},
+    "db_ca_cert": {"type": "path"},
+    "require_ca_cert": {"type": "bool", "default": True},
+    "state_table": {"type": "str"},
+    "configuration": {"type": "dict", "default": {}, "options": CONFIGURATION_OPTIONS},
+    "previous_configuration": {"type": "dict"},
+    "previous_operations": {"type": "list", "elements": "str", "default": []},
+    "fail": {"type": "bool", "default": True},
+    **operation_spec(),
+}
+
+
+def wishes_of(context: Context, account: str) -> Wishes:
+    params = context.params
+    operation = params["operation"] or {}
+    return Wishes(
+        account=account,
+        source_region=params["source"]["region"],
+        source_cluster_id=params["source"]["cluster_id"].lower(),
+        target_region=params["target"]["region"],
+        target_cluster_id=params["target"]["cluster_id"].lower(),
+        snapshot=Wish(
+            snapshot_id=params["snapshot_id"],
+            prefix=params["snapshot_prefix"],
+            snapshot_type=params["snapshot_type"],
+            max_age_hours=params["snapshot_max_age_hours"],
+        ),
+        kms_key_id=params["kms_key_id"],
+        confirm_delete=params["confirm_delete"],
+        lift_deletion_protection=params["lift_deletion_protection"],
+        final_snapshot=params["final_snapshot"],
+        master_secret_id=params["master_secret_id"],
+        app_secret_id=params["app_secret_id"],
+        databases=params["databases"],
+        sns_topic_arn=params["sns_topic_arn"],
+        ca_file=params["db_ca_cert"],
+        ca_required=params["require_ca_cert"],
+        state_table=params["state_table"],
+        state_region=operation.get("region") or params["target"]["region"],
+        overrides=params["configuration"],
+        previous_configuration=params["previous_configuration"],
+        previous_operations=params["previous_operations"],
+        operation_id=operation.get("id"),
+    )
+
+
+def plan(context: Context) -> dict[str, Any]:
+    regions, now = known_regions(), utc_now()
+    # Credentials that are wrong would fail every single read: they fail here, once.
+    home = next((name for name in (context.params["target"]["region"], context.region) if name in regions), "us-east-1")
+    account = str(api.caller_identity(context.client("sts", region=home))["Account"])
+    wishes = wishes_of(context, account)
+    world = read_world(wishes, regions, lambda service, region: context.client(service, region=region))
+    decision = decisions.decide(wishes, world, now)
+    around = read_surroundings(
+        wishes, decision, regions, lambda service, region: context.client(service, region=region)
+    )
+    case = checks.Case(wishes, world, decision, around, now)
+    results = checks.run_checks(case)
+    failures = checks.failures(results)
+    if failures and context.params["fail"]:
+        raise BadInput(as_message(failures), code="preflight")
+    remarks = checks.warnings(case)
+    for remark in remarks:
+        context.warn(remark)
+    return {
+        "changed": False,
+        "checks": results,
+        "failures": failures,
+        "warnings_found": remarks,
+        **described(case),
+    }
+
+
+def described(case: checks.Case) -> dict[str, Any]:
+    """What was decided, as results."""
+    wishes, world, decision, around = case.wishes, case.world, case.decision, case.around
+    snapshot, cluster = decision.snapshot, world.target.value
+    configuration = decisions.resolved_configuration(decision, around)
+    return {
+        "snapshot": {**snapshot.to_result(), "age_seconds": age_seconds(snapshot, case.now)} if snapshot else None,
+        "source": checks.source_identity(case),
+        "target": {
+            "account": wishes.account,
+            "region": wishes.target_region,
+            "cluster_id": wishes.target_cluster_id,
+            "exists": cluster is not None,
+            "resource_id": cluster.resource_id if cluster else None,
+            "status": cluster.status if cluster else None,
+            "cluster": cluster.to_result() if cluster else None,
+        },
+        "kms_key_id": configuration["kms_key_id"],
+        "captured": decision.captured,
+        "configuration": configuration,
+        "differences": decisions.differences(decision.captured, configuration),
+        "actions": decisions.actions(wishes, world, decision, around),
+    }
+
+
+def as_message(failures: list[str]) -> str:
+    if len(failures) == 1:
+        return f"Preflight found a problem, nothing was changed: {failures[0]}"
+    listed = "\n".join(f"- {failure}" for failure in failures)
+    return f"Preflight found {len(failures)} problems, nothing was changed:\n{listed}"
+
+
+def main() -> None:
+    run(ARGUMENTS, plan)
+
+
+if __name__ == "__main__":
+    main()

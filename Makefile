@@ -1,0 +1,84 @@
+# SPDX-FileCopyrightText: 2026 dbops.aurora_restore contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Needs Linux with git, make and a python3 of 3.11 to 3.13; everything else goes into .venv. Names of files are relative
+# throughout, so that a checkout may have spaces in its path.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# With the caller's own path: python3 is not to be the environment's.
+SETUP := @PATH="$(PATH)" $(PYTHON) scripts/setup_venv.py --venv "$(VENV)"
+# Sub-makes, scripts and tests get these.
+export VENV
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+KEEP ?=
+ARGS ?=
+
+.DEFAULT_GOAL := setup
+.NOTPARALLEL:
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
+	  printf '%-14s %s\n' "$$name" "$$text"; done
+
+.PHONY: setup
+setup: ## make .venv with what playbooks and sandbox need
+	$(SETUP) sandbox
+
+.PHONY: setup-dev
+setup-dev: ## ... and with what the checks need
+	$(SETUP) dev
+
+.PHONY: demo
+
+demo: setup ## restore staging from production in a sandbox; KEEP=1 leaves the sandbox up
+	@python scripts/demo.py $(if $(filter-out 0 no false,$(KEEP)),--keep)
+
+.PHONY: sandbox-up
+sandbox-up: setup ## start the sandbox in the background (folder .sandbox)
+	@cd tests && python -m sandbox up $(ARGS)
+
+.PHONY: sandbox-down
+sandbox-down: setup ## stop it and remove its data
+	@cd tests && python -m sandbox down $(ARGS)
+
+.PHONY: sandbox-status
+sandbox-status: setup ## its clusters, snapshots and servers
+	@cd tests && python -m sandbox status $(ARGS)
+
+.PHONY: test
+test: lint unit sanity build integration molecule e2e ## every check
+
+.PHONY: lint
+lint: setup-dev ## ruff, mypy, yamllint, ansible-lint, documentation and changelog
+	@bash scripts/lint.sh
+
+.PHONY: unit
+unit: setup-dev ## unit tests
+	python -m pytest tests/unit -q -n 2 $(ARGS)
+
+.PHONY: e2e
+e2e: setup-dev ## whole restores in sandboxes of their own
+	python -m pytest tests/e2e -v --durations=10 $(ARGS)
+
+.PHONY: sanity
+sanity: setup-dev ## ansible-test sanity in an exported copy
+	@python scripts/sanity.py $(ARGS)
+
+.PHONY: integration
+integration: setup-dev ## every module by itself, in a sandbox (ARGS="snapshot_info ..." picks some)
+	@python scripts/in_sandbox.py integration $(ARGS)
+
+.PHONY: molecule
+molecule: setup-dev ## every role by itself, in a sandbox (ARGS="db_users ..." picks some)
+	@python scripts/in_sandbox.py molecule $(ARGS)
+
+.PHONY: build
+build: setup-dev ## build the collection's tarball, install it elsewhere and try it
+	@python scripts/build.py
+
+.PHONY: clean
+clean: ## remove what make made (not a running sandbox: make sandbox-down)
+	rm -rf .venv* .cache .ansible dist reports tests/output .pytest_cache .ruff_cache .mypy_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -67,7 +67,7 @@ sanity: setup-dev ## ansible-test sanity in an exported copy
 	@python scripts/sanity.py $(ARGS)
 
 .PHONY: integration
-integration: setup-dev ## every module by itself, in a sandbox (ARGS="snapshot_info ..." picks some)
+integration: setup-dev ## every module by itself, in a sandbox (ARGS="module_snapshot_info ..." picks some)
 	@python scripts/in_sandbox.py integration $(ARGS)
 
 .PHONY: molecule

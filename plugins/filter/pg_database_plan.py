@@ -46,7 +46,7 @@ options:
 EXAMPLES = r"""
 - name: Show what is missing in a database
   ansible.builtin.debug:
-    msg: "{{ (facts | dbops.aurora_restore.pg_database_plan('dbadmin', 170005, 'shop_app', 'shop_readonly')).statements }}"
+    msg: "{{ (facts | dbops.aurora_restore.pg_database_plan('dbadmin', 170005, 'app', 'readonly')).statements }}"
 """
 
 RETURN = r"""
@@ -77,7 +77,8 @@ _value:
       type: dict
 """
 
-from typing import Any, Callable, Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._postgres.grants import (

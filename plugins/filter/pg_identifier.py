@@ -34,7 +34,8 @@ _value:
   type: string
 """
 
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._postgres.quoting import identifier

@@ -55,6 +55,11 @@ _value:
       description: SQL for the master user to run, in order and in one transaction.
       type: list
       elements: str
+    session_ends:
+      description: SQL that ends the sessions of logins that are shut out, to run after the statements were committed.
+        A rollback does not undo it, so it must not run in check mode.
+      type: list
+      elements: str
     others:
       description: The other logins, before the statements.
       type: list
@@ -73,7 +78,8 @@ _value:
       elements: str
 """
 
-from typing import Any, Callable, Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._postgres.roles import plan_roles

@@ -55,7 +55,7 @@ def parse_secret(secret_id: str, value: str | None, required_keys: Iterable[str]
     missing = [key for key in required_keys if not texts.get(key)]
     if missing:
         raise BadInput(
-            f"The secret {secret_id} has no {' and no '.join(missing)} (or it is empty)",
+            f"The secret {secret_id} lacks {', '.join(missing)}: add what is missing",
             resource=secret_id,
         )
     return texts

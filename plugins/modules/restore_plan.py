@@ -265,6 +265,7 @@ actions:
       returned: always
 """
 
+import functools
 from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import BadInput
@@ -342,14 +343,13 @@ def wishes_of(context: Context, account: str) -> Wishes:
 def plan(context: Context) -> dict[str, Any]:
     regions, now = known_regions(), utc_now()
     # Credentials that are wrong would fail every single read: they fail here, once.
+    connect = functools.cache(lambda service, region: context.client(service, region=region))  # slow to make
     home = next((name for name in (context.params["target"]["region"], context.region) if name in regions), "us-east-1")
-    account = str(api.caller_identity(context.client("sts", region=home))["Account"])
+    account = str(api.caller_identity(connect("sts", home))["Account"])
     wishes = wishes_of(context, account)
-    world = read_world(wishes, regions, lambda service, region: context.client(service, region=region))
+    world = read_world(wishes, regions, connect)
     decision = decisions.decide(wishes, world, now)
-    around = read_surroundings(
-        wishes, decision, regions, lambda service, region: context.client(service, region=region)
-    )
+    around = read_surroundings(wishes, decision, regions, connect)
     case = checks.Case(wishes, world, decision, around, now)
     results = checks.run_checks(case)
     failures = checks.failures(results)

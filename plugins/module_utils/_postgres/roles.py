@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._postgres.quoting import identifier, literal
 
@@ -77,9 +78,10 @@ def plan_roles(
     """What to run on any one database of the cluster, as its master.
 
     :param verifiers: by user name, the SCRAM verifier of the users whose wanted password does not work yet.
-    :returns: ``statements``, none when all is well; ``others`` (logins that came with the data), ``disabled`` (those
-        that the statements shut out), ``open`` (those that stay able to log in), ``refused`` (those that should be shut
-        out but the master may not).
+    :returns: ``statements``, none when all is well; ``session_ends``, to run once those are committed, since before
+        that a client could connect again, and never in check mode, since no rollback undoes them; ``others``
+        (logins that came with the data), ``disabled`` (those that the statements shut out), ``open`` (those that stay
+        able to log in), ``refused`` (those that should be shut out but the master may not).
     """
     if other_logins not in OTHER_LOGINS:
         raise ValueError(f"other_logins must be one of {', '.join(OTHER_LOGINS)}, not {other_logins!r}")
@@ -117,8 +119,8 @@ def _login(name: str, role: Mapping[str, Any] | None, password: str | None) -> l
         options.append(f"PASSWORD {literal(password)}")
     if options and (role["superuser"] or not role["manageable"]):
         raise ValueError(
-            f"The master user may not alter the user {name!r}, which another one made: name another user in the secret of"
-            " aurora_restore_app_credentials_secret_id"
+            f"The master user may not alter the user {name!r}, which another one made: name another user in the secret"
+            " of aurora_restore_app_credentials_secret_id"
         )
     return [f"ALTER ROLE {identifier(name)} WITH {' '.join(options)}"] if options else []
 
@@ -145,12 +147,12 @@ def _leave(member: str, memberships: Iterable[Mapping[str, Any]], version: int) 
     return statements
 
 
-def _others(
-    others: list[Mapping[str, Any]], other_logins: str, master: str, version: int
-) -> dict[str, Any]:
+def _others(others: list[Mapping[str, Any]], other_logins: str, master: str, version: int) -> dict[str, Any]:
     """Logins that came with the data and are none of ours."""
     logins = sorted(str(role["name"]) for role in others if role["login"])
-    result: dict[str, Any] = {"statements": [], "others": logins, "disabled": [], "open": [], "refused": []}
+    result: dict[str, Any] = {
+        "statements": [], "session_ends": [], "others": logins, "disabled": [], "open": [], "refused": []
+    }  # fmt: skip
     if other_logins != "disable":
         return {**result, "open": logins}
     for role in sorted(others, key=lambda role: str(role["name"])):
@@ -163,7 +165,7 @@ def _others(
             result["statements"].append(f"ALTER ROLE {identifier(name)} WITH NOLOGIN")
             result["disabled"].append(name)
         if role["sessions"]:
-            result["statements"] += _end_sessions(role, master, version)
+            result["session_ends"] += _end_sessions(role, master, version)
     return result
 
 
@@ -171,7 +173,7 @@ def _end_sessions(role: Mapping[str, Any], master: str, version: int) -> list[st
     """Ends the sessions of a role that may not log in any more."""
     name = str(role["name"])
     end = (
-        "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity"
+        "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity"  # noqa: S608 (quoted)
         f" WHERE usename = {literal(name)} AND pid <> pg_catalog.pg_backend_pid()"
     )
     if role["signalable"]:

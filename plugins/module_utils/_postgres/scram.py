@@ -39,7 +39,7 @@ def verifier(password: str, salt: bytes | None = None, iterations: int = ITERATI
 
 
 def saslprep(password: str) -> str:
-    """The password as client and server normalise it (RFC 4013); as it is where that RFC prohibits it, as libpq does."""
+    """The password as client and server normalise it (RFC 4013); as it is where the RFC prohibits it, like libpq."""
     if password.isascii() and password.isprintable():
         return password
     mapped = "".join(

@@ -55,7 +55,8 @@ class CopyWish:
         if self.snapshot_id:
             return self.snapshot_id.lower()
         created = self.source.created_at
-        assert created is not None  # checked_source lets no other pass
+        if created is None:
+            raise BadInput(f"Snapshot {self.source.id} is still being created", resource=self.source.arn)
         return naming.copy_id(self.source.cluster_id, created, self.source.arn, self.copy_key)
 
 

@@ -117,15 +117,17 @@ class Snapshot:
 
     @property
     def origin_arn(self) -> str:
-        """The ARN of the snapshot whose data this is: of the source for a copy, else its own."""
-        return self.tags.get(TAG_SOURCE_ARN) or self.source_arn or self.arn
+        """The ARN of the snapshot whose data this is: of the source for a copy, else its own.
+
+        Not from the tag: snapshots of a restored cluster inherit its tags, but hold their own data.
+        """
+        return self.source_arn or self.arn
 
     @property
     def origin_time(self) -> str | None:
-        """When the data was captured, ISO; a copy's own create time says when it was copied."""
-        tagged = self.tags.get(TAG_SOURCE_TIME)
-        if tagged or self.source_arn:
-            return tagged
+        """When the data was captured, ISO; a copy's own create time says when it was copied, so that is in a tag."""
+        if self.source_arn:
+            return self.tags.get(TAG_SOURCE_TIME) if self.tags.get(TAG_SOURCE_ARN) == self.source_arn else None
         return to_iso(self.created_at) if self.created_at else None
 
     def to_result(self) -> Result:

@@ -204,10 +204,10 @@ def is_complete(cluster: Cluster) -> bool:
 def _carry_out(session: Session, wish: RestoreWish, before: Cluster | None) -> Outcome:
     complete = before is not None and is_complete(before)
     restored = before is None and _start_restore(session, wish)
-    cluster = waiting.cluster_available(session, wish.cluster_id) if session.wait else session.cluster(wish.cluster_id)
     if not session.wait:
-        return Outcome("restored" if restored else "adopted", bool(restored), cluster, before)
-    assert cluster is not None  # cluster_available returns one
+        found = session.cluster(wish.cluster_id)
+        return Outcome("restored" if restored else "adopted", bool(restored), found, before)
+    cluster = waiting.cluster_available(session, wish.cluster_id)
     session.journal.result({"cluster_resource_id": cluster.resource_id})
     changed = _complete(session, wish, cluster, set_password=not complete or wish.always_set_password)
     final = modifying.existing_cluster(session, wish.cluster_id)

@@ -124,10 +124,14 @@ def audit_part(operation: Mapping[str, Any], event: str, **values: Any) -> state
 
 
 def parameter_hash(parameters: Mapping[str, Any] | None) -> str | None:
-    """A short hash of a call's parameters: tells two intents apart without storing what they hold."""
+    """A short hash of a call's parameters: tells two intents apart without storing what they hold.
+
+    Passwords are left out: even a hash would let somebody try guesses.
+    """
     if not parameters:
         return None
-    text = json.dumps(parameters, sort_keys=True, default=str)
+    open_ones = {key: value for key, value in parameters.items() if "password" not in key.lower()}
+    text = json.dumps(open_ones, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

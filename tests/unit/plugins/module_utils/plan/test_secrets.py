@@ -34,7 +34,7 @@ def test_not_a_json_object(text: str | None) -> None:
 
 @pytest.mark.parametrize("text", ['{"username": "u"}', '{"username": "u", "password": ""}', '{"password": {"a": "b"}}'])
 def test_missing_key(text: str) -> None:
-    with pytest.raises(BadInput, match=r"has no .*password"):
+    with pytest.raises(BadInput, match=r"lacks .*password"):
         parse_secret("s", text, KEYS)
 
 

@@ -26,7 +26,10 @@ COPY = snapshot(
     region="us-west-2",
     KmsKeyId="arn:aws:kms:us-west-2:123456789012:key/staging",
     SourceDBClusterSnapshotArn="arn:aws:rds:us-east-1:123456789012:cluster-snapshot:rds:source",
-    tags={"aurora-restore:source-snapshot-time": "2026-03-01T02:00:00Z"},
+    tags={
+        "aurora-restore:source-snapshot-arn": "arn:aws:rds:us-east-1:123456789012:cluster-snapshot:rds:source",
+        "aurora-restore:source-snapshot-time": "2026-03-01T02:00:00Z",
+    },
 )
 WRITER, READER = "shop-staging-q69g5fav-1", "shop-staging-q69g5fav-2"
 
@@ -255,3 +258,14 @@ def test_without_waiting(world: World) -> None:
     outcome = restore(session(world, wait=False), wish())
     assert (outcome.action, world.mutations) == ("restored", ["RestoreDBClusterFromSnapshot"])
     assert restore(session(world), wish()).action == "adopted"
+
+
+def test_snapshots_of_a_restored_cluster_are_their_own_origin() -> None:
+    inherited = {
+        "aurora-restore:source-snapshot-arn": "arn:x",
+        "aurora-restore:source-snapshot-time": "2020-01-01T00:00:00Z",
+    }
+    own = Snapshot.from_boto(snapshot("shop-staging-final", tags=inherited))
+    assert (own.origin_arn, own.origin_time) == (own.arn, "2026-03-01T02:00:00Z")
+    copied = Snapshot.from_boto(snapshot("copy", tags=inherited, SourceDBClusterSnapshotArn=own.arn))
+    assert (copied.origin_arn, copied.origin_time) == (own.arn, None)

@@ -291,6 +291,12 @@ def test_journal_intent_result_error(client: Any, table: str, clock: FakeClock) 
     assert [item["event"] for item in audit] == ["started", "intent"]
 
 
+def test_parameter_hash_tells_intents_apart_and_says_nothing_of_passwords() -> None:
+    assert journals.parameter_hash(None) is None
+    assert journals.parameter_hash({"A": 1}) != journals.parameter_hash({"A": 2})
+    assert journals.parameter_hash({"A": 1, "MasterUserPassword": "x"}) == journals.parameter_hash({"A": 1})
+
+
 def test_journal_stops_when_the_lease_is_lost_and_then_says_nothing_more(
     client: Any, table: str, clock: FakeClock
 ) -> None:

@@ -1,0 +1,124 @@
+# SPDX-FileCopyrightText: 2026 dbops.aurora_restore contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading AWS requests: which call it is, in which region, with which parameters."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from botocore.auth import SigV4Auth
+
+CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/(\d{8})/([^/,\s]+)/([^/,\s]+)/aws4_request")
+SIGNATURE = re.compile(r"SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]+)")
+# The name in a signature, where botocore calls the service otherwise.
+SERVICES = {"monitoring": "cloudwatch", "email": "ses", "tagging": "resourcegroupstaggingapi"}
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request to an AWS service.
+
+    :param protocol: query, json or rest.
+    """
+
+    service: str
+    region: str
+    action: str
+    access_key: str | None
+    protocol: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+    user_agent: str = ""
+
+
+def read_call(environ: Mapping[str, Any], body: bytes) -> Call:
+    """What a WSGI request asks for."""
+    authorization = str(environ.get("HTTP_AUTHORIZATION", ""))
+    query = str(environ.get("QUERY_STRING", ""))
+    credential = CREDENTIAL.search(authorization)
+    access_key, region, service = (credential[1], credential[3], credential[4]) if credential else (None, "", "")
+    user_agent = str(environ.get("HTTP_USER_AGENT", ""))
+    target = str(environ.get("HTTP_X_AMZ_TARGET", ""))
+    content_type = str(environ.get("CONTENT_TYPE", ""))
+    if target:
+        action, protocol, parameters = target.rpartition(".")[2], "json", _json(body)
+    elif content_type.startswith("application/x-www-form-urlencoded") or "Action=" in query:
+        flat = dict(parse_qsl(body.decode("utf-8", "replace") or query, keep_blank_values=True))
+        action, protocol, parameters = flat.pop("Action", ""), "query", nested(flat)
+        parameters.pop("Version", None)
+    else:
+        action = f"{environ.get('REQUEST_METHOD')} {environ.get('PATH_INFO')}"
+        protocol, parameters = "rest", _json(body)
+    return Call(SERVICES.get(service, service), region, action, access_key, protocol, parameters, user_agent)
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        content = json.loads(body or b"{}")
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {"body": content}
+
+
+def nested(flat: Mapping[str, str]) -> dict[str, Any]:
+    """``{"Tags.Tag.1.Key": "a"}`` as ``{"Tags": [{"Key": "a"}]}``: the query protocol's lists and structures."""
+    tree: dict[str, Any] = {}
+    for name, value in flat.items():
+        node = tree
+        *path, last = name.split(".")
+        for step in path:
+            inner = node.setdefault(step, {})
+            if not isinstance(inner, dict):
+                break
+            node = inner
+        else:
+            node[last] = value
+    return {name: _lists(value) for name, value in tree.items()}
+
+
+def _lists(node: Any) -> Any:
+    if not isinstance(node, dict):
+        return node
+    if node and all(key.isdigit() for key in node):
+        return [_lists(node[key]) for key in sorted(node, key=int)]
+    if len(node) == 1:
+        # The name of a list's members stands between the list and its numbers.
+        (inner,) = node.values()
+        if isinstance(inner, dict) and inner and all(key.isdigit() for key in inner):
+            return _lists(inner)
+    return {key: _lists(value) for key, value in node.items()}
+
+
+def signature_of(environ: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The names of the signed headers (a;b;c) and the signature."""
+    found = SIGNATURE.search(str(environ.get("HTTP_AUTHORIZATION", "")))
+    return (found[1], found[2]) if found else None
+
+
+def expected_signature(environ: Mapping[str, Any], body: bytes, call: Call, secret_key: str) -> str | None:
+    """The signature of this request under that secret key; None where it can't be told."""
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+
+    signed = signature_of(environ)
+    credential = CREDENTIAL.search(str(environ.get("HTTP_AUTHORIZATION", "")))
+    if not signed or not credential or not call.access_key:
+        return None
+    url = f"http://{environ.get('HTTP_HOST', '')}{environ.get('RAW_URI') or environ.get('PATH_INFO', '/')}"
+    request = AWSRequest(method=str(environ["REQUEST_METHOD"]), url=url, data=body)
+    for name in signed[0].split(";"):
+        request.headers[name] = _header(environ, name)
+    request.context["timestamp"] = _header(environ, "x-amz-date")
+    request.context["payload_signing_enabled"] = True
+    signer = SigV4Auth(Credentials(call.access_key, secret_key), credential[4], credential[3])
+    canonical = signer.canonical_request(request)
+    return str(signer.signature(signer.string_to_sign(request, canonical), request))
+
+
+def _header(environ: Mapping[str, Any], name: str) -> str:
+    key = name.upper().replace("-", "_")
+    return str(environ.get(key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}", ""))

@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: 2026 dbops.aurora_restore contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What README and guides name exists, and what an operator can set is in the README."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+README = (CHECKOUT / "README.md").read_text()
+GUIDES = sorted((CHECKOUT / "docs" / "docsite" / "rst").glob("*.rst"))
+PREFIX = "aurora_restore_"
+
+
+def options() -> dict[str, Any]:
+    """The options of the composing role, of all its entry points."""
+    specs = yaml.safe_load((CHECKOUT / "roles/aurora_restore/meta/argument_specs.yml").read_text())["argument_specs"]
+    return {name: spec for entry in specs.values() for name, spec in (entry.get("options") or {}).items()}
+
+
+def variables_in(text: str) -> set[str]:
+    """Variables that a text names in code marks; ``a_b``, ``_c`` in a row stands for a_b and a_c's long form."""
+    return set(re.findall(rf"`({PREFIX}[a-z_]*[a-z])`", text)) | set(re.findall(rf"({PREFIX}[a-z_]*[a-z]):", text))
+
+
+@pytest.mark.parametrize("path", [CHECKOUT / "README.md", *GUIDES], ids=lambda path: path.name)
+def test_every_variable_named_exists(path: Path) -> None:
+    assert variables_in(path.read_text()) - set(options()) == set()
+
+
+def test_every_variable_is_in_the_readme() -> None:
+    rows = [line for line in README.splitlines() if line.startswith(f"| `{PREFIX}")]
+    named = {PREFIX + name for row in rows for name in re.findall(rf"`(?:{PREFIX}|_)([a-z_]+)`", row.split("|")[1])}
+    named |= {PREFIX + "snapshot_" + name for name in ("type", "max_age_hours")} & set(options())
+    assert set(options()) - named == set()
+
+
+def test_every_module_is_in_the_readme() -> None:
+    section = README.split("## Modules")[1].split("\n## ")[0]
+    named = set(re.findall(r"`([a-z_]+)`", " ".join(line.split("|")[1] for line in section.splitlines() if "|" in line)))
+    assert named == {path.stem for path in (CHECKOUT / "plugins" / "modules").glob("[a-z]*.py")}
+
+
+def test_every_make_target_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z0-9-]+):", (CHECKOUT / "Makefile").read_text(), re.MULTILINE))
+    texts = [README, *(guide.read_text() for guide in GUIDES)]
+    named = {name for text in texts for name in re.findall(r"(?:`|\$ |^)make ([a-z0-9-]+)", text, re.MULTILINE)}
+    assert named
+    assert named - targets == set()
+
+
+def test_every_key_of_the_old_configuration_has_its_row() -> None:
+    table = (CHECKOUT / "docs/docsite/rst/from_the_lambda_pipeline.rst").read_text()
+    for key in (
+        "source_region", "target_region", "source_cluster_id", "target_cluster_id", "snapshot_prefix", "vpc_config",
+        "restore_params.db_subnet_group_name", "restore_params.vpc_security_group_ids",
+        "restore_params.deletion_protection", "restore_params.port", "restore_params.availability_zones",
+        "restore_params.enable_iam_database_authentication", "restore_params.storage_encrypted",
+        "master_credentials_secret_id", "app_credentials_secret_id", "sns_topic_arn",
+    ):  # fmt: skip
+        assert f"  * - ``{key}``\n" in table
+
+
+def test_dependencies_are_the_same_everywhere() -> None:
+    galaxy = yaml.safe_load((CHECKOUT / "galaxy.yml").read_text())["dependencies"]
+    listed = yaml.safe_load((CHECKOUT / "requirements.yml").read_text())["collections"]
+    assert {entry["name"]: entry["version"] for entry in listed} == galaxy

@@ -12,8 +12,9 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 DEFAULT_DIR = CHECKOUT / ".sandbox"

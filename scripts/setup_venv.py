@@ -37,8 +37,8 @@ def check_python() -> None:
     if not sys.platform.startswith("linux"):
         fail("the sandbox needs Linux.")
     try:
-        import ensurepip  # noqa: F401, PLC0415 - Debian splits it off
-        import venv  # noqa: F401, PLC0415
+        import ensurepip  # noqa: F401 - Debian splits it off
+        import venv  # noqa: F401
     except ImportError:
         fail(f"this Python has no venv module; on Debian and Ubuntu: apt install python3.{sys.version_info[1]}-venv")
 

@@ -8,8 +8,10 @@ Uses only what amazon.aws 10.1 and 11 share.
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from typing import Any, Callable, Iterator, Mapping, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -50,11 +52,18 @@ THROTTLES = frozenset(
     ("Throttling", "ThrottlingException", "RequestLimitExceeded", "ProvisionedThroughputExceededException",
      "TooManyRequestsException", "RequestThrottled", "RequestThrottledException")
 )  # fmt: skip
-TRANSIENT = frozenset(("InternalFailure", "InternalError", "InternalServerError", "ServiceUnavailable", "RequestTimeout"))
+TRANSIENT = frozenset(
+    ("InternalFailure", "InternalError", "InternalServerError", "ServiceUnavailable", "RequestTimeout")
+)
 EXPIRED = frozenset(("ExpiredToken", "ExpiredTokenException", "RequestExpired"))
 DENIED = frozenset(
     ("AccessDenied", "AccessDeniedException", "NotAuthorized", "UnauthorizedOperation", "UnrecognizedClientException",
      "InvalidClientTokenId", "SignatureDoesNotMatch", "AuthFailure", "OptInRequired", "IncompleteSignature")
+)  # fmt: skip
+# Of botocore's own errors: nothing to sign with.
+NO_CREDENTIALS = frozenset(
+    ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "TokenRetrievalError",
+     "UnauthorizedSSOTokenError", "SSOTokenLoadError")
 )  # fmt: skip
 
 
@@ -133,7 +142,7 @@ def translate_client_error(error: Any, action: str, resource: str | None) -> Aws
         return Denied(
             message, hint="The credentials have expired: renew them, then run the same command again.", **known
         )
-    if code in DENIED or status in (401, 403) and code.lower().startswith(("access", "auth", "unauthor")):
+    if code in DENIED or (status in (401, 403) and code.lower().startswith(("access", "auth", "unauthor"))):
         return Denied(
             message, hint=f"Check the credentials in aurora_restore_aws, and that they may call {action}.", **known
         )
@@ -144,15 +153,13 @@ def translate_core_error(error: Any, action: str, resource: str | None) -> Resto
     """An error of the SDK itself (no credentials, no route, bad parameters) as ours."""
     message = f"{action} failed" + (f" on {resource}" if resource else "") + f": {error}"
     known: dict[str, Any] = {"code": type(error).__name__, "action": action, "resource": resource}
-    if isinstance(
-        error, (boto_errors.NoCredentialsError, boto_errors.PartialCredentialsError, boto_errors.CredentialRetrievalError,
-                boto_errors.TokenRetrievalError, boto_errors.UnauthorizedSSOTokenError)
-    ):  # fmt: skip
-        return Denied(message, hint="Give credentials: aurora_restore_aws (profile or keys) or the environment.", **known)
-    if isinstance(error, (boto_errors.ConnectionError, boto_errors.HTTPClientError)):
-        return Unreachable(
-            message, hint="Check the network, the region and aurora_restore_aws.endpoint_url; a re-run goes on.", **known
+    if type(error).__name__ in NO_CREDENTIALS:
+        return Denied(
+            message, hint="Give credentials: aurora_restore_aws (profile or keys) or the environment.", **known
         )
+    if isinstance(error, (boto_errors.ConnectionError, boto_errors.HTTPClientError)):
+        hint = "Check the network, the region and aurora_restore_aws.endpoint_url; a re-run goes on."
+        return Unreachable(message, hint=hint, **known)
     return RestoreError(message, **known)
 
 

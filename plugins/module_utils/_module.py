@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._aws import AnsibleAWSModule, Client, make_client
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import RestoreError

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Callable, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import Throttled, Unreachable, WaitTimeout
 
@@ -103,7 +104,8 @@ class Poller:
             left = deadline - self.clock.monotonic()
             if left <= 0:
                 raise WaitTimeout(
-                    f"Timed out after {self.timeout:.0f} seconds waiting for {what} of {resource}, last status: {status}",
+                    f"Timed out after {self.timeout:.0f} seconds waiting for {what} of {resource}, "
+                    f"last status: {status}",
                     resource=resource,
                     hint="It goes on in AWS: run the same command again to go on waiting, or raise wait_timeout.",
                 )

@@ -11,8 +11,8 @@ longer the one it had when the module started.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 
 def parent_of(pid: int) -> int | None:

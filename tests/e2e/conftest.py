@@ -5,14 +5,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from harness import Sandbox  # noqa: E402
+from harness import Sandbox
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator
 
 from harness import SOURCE_REGION, TARGET_REGION, Run, Sandbox
 

@@ -77,9 +77,17 @@ CASES = {
             "aurora_restore_instances": [instance("db.z9.huge")],
             "aurora_restore_db_ca_cert": "/no/such/ca.pem",
         },
-        ["shop/staging/lost", "bad/not-json", "alias/disabled", "no-such-subnets", "sg-0123456789abcdef0",
-         "no-such-parameters", "db.z9.huge", "/no/such/ca.pem"],
-    ),  # fmt: skip
+        [
+            "shop/staging/lost",
+            "bad/not-json",
+            "alias/disabled",
+            "no-such-subnets",
+            "sg-0123456789abcdef0",
+            "no-such-parameters",
+            "db.z9.huge",
+            "/no/such/ca.pem",
+        ],
+    ),
     "secrets_of_the_wrong_form": Case(
         {
             "aurora_restore_master_credentials_secret_id": "bad/password",
@@ -109,12 +117,17 @@ CASES = {
         False,
     ),
     "endpoint_unreachable": Case(
-        {"aurora_restore_aws": {"access_key": "AKIAWRONGWRONGWRONG0", "secret_key": "x" * 40,
-                                "endpoint_url": "http://127.0.0.1:9"}},
+        {
+            "aurora_restore_aws": {
+                "access_key": "AKIAWRONGWRONGWRONG0",
+                "secret_key": "x" * 40,
+                "endpoint_url": "http://127.0.0.1:9",
+            }
+        },
         ["127.0.0.1:9"],
         False,
     ),
-}  # fmt: skip
+}
 
 BEFORE_ANY_CALL = ("missing_variable", "mistyped_value", "mistyped_choice", "mistyped_name")
 

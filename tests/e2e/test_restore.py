@@ -83,8 +83,8 @@ def restored(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Rest
 
 def test_holds_exactly_the_snapshots_rows(restored: Restored) -> None:
     sandbox = restored.sandbox
-    production = sandbox.secret("shop/production/master", SOURCE_REGION)
-    with sandbox.login(PRODUCTION, production["username"], production["password"], SOURCE_REGION) as cursor:
+    production = sandbox.secret("shop/production/app", SOURCE_REGION)
+    with sandbox.login(PRODUCTION, production["app_username"], production["app_password"], SOURCE_REGION) as cursor:
         cursor.execute("SELECT count(*) FROM shop.customers WHERE email = %s", (AFTER_SNAPSHOT,))
         assert cursor.fetchone()[0] >= 1, "the source has rows that are newer than the snapshot"
         wanted = fingerprint(cursor)
@@ -142,9 +142,11 @@ def test_all_three_users_work_and_nobody_else(restored: Restored) -> None:
 
 def test_productions_passwords_do_not_work_on_the_copy(restored: Restored) -> None:
     production = restored.sandbox.secret("shop/production/app", SOURCE_REGION)
-    with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
-        with restored.sandbox.login(STAGING, production["app_username"], production["app_password"]):
-            pass
+    with (
+        pytest.raises(psycopg2.OperationalError, match="password authentication failed"),
+        restored.sandbox.login(STAGING, production["app_username"], production["app_password"]),
+    ):
+        pass
 
 
 def test_the_final_snapshot_can_itself_be_restored(restored: Restored) -> None:
@@ -165,14 +167,11 @@ def test_the_final_snapshot_can_itself_be_restored(restored: Restored) -> None:
         DBInstanceClass="db.r6g.large",
     )  # fmt: skip
     eventually("writer", lambda: sandbox.instances("from-final")[0]["DBInstanceStatus"] == "available")
-    master = sandbox.secret("shop/staging/master")
-    rds.modify_db_cluster(
-        DBClusterIdentifier="from-final", MasterUserPassword=master["password"], ApplyImmediately=True
-    )
+    app = sandbox.secret("shop/staging/app")
 
     def marker() -> bool:
         try:
-            with sandbox.login("from-final", master["username"], master["password"]) as cursor:
+            with sandbox.login("from-final", app["app_username"], app["app_password"]) as cursor:
                 cursor.execute("SELECT count(*) FROM shop.staging_marker")
                 return bool(cursor.fetchone()[0])
         except psycopg2.OperationalError:
@@ -275,6 +274,7 @@ def test_second_run_by_the_installed_collection(restored: Restored, tmp_path: Pa
             "install",
             "--offline",
             "--no-deps",
+            "--force",  # the environment's link to the checkout counts as installed
             "-p",
             tmp_path / "collections",
             tarball,

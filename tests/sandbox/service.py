@@ -88,7 +88,7 @@ class Service:
 
     def _begin_serving(self, listener: socket.socket) -> None:
         # Late: moto takes its time to load, and a port in use is to be told at once.
-        from sandbox import kms
+        from sandbox import kms, sns
         from sandbox.gateway.application import Gateway
         from sandbox.gateway.identity import make_operator
         from sandbox.gateway.journal import Journal
@@ -104,6 +104,7 @@ class Service:
         engines = Engines(major(DataPlane.server_version()))
         self.runtime = runtime = Runtime(lock, self._scheduler, self._data, engines, Durations.none())
         kms.install()
+        sns.install()
         install(runtime)
         self._scheduler.start()
         self.journal = Journal(self.settings.dir / "calls.jsonl")

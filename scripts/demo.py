@@ -174,6 +174,11 @@ def psql() -> str:
     return "psql"
 
 
+def pgpass(text: str) -> str:
+    """A field of a password file."""
+    return text.replace("\\", "\\\\").replace(":", "\\:")
+
+
 def how_to_reach(world: World) -> str:
     """Where the sandbox is, with commands to paste. Its credentials open nothing but this sandbox."""
     info, cluster = world.info, world.cluster()
@@ -182,7 +187,7 @@ def how_to_reach(world: World) -> str:
     passwords = folder / "pgpass"
     host = cluster["Endpoint"]
     lines = [
-        f"{host}:*:*:{user}:{password}\n"
+        f"{host}:*:*:{pgpass(user)}:{pgpass(password)}\n"
         for user, password in (
             (master["username"], master["password"]),
             (app["app_username"], app["app_password"]),
@@ -190,7 +195,7 @@ def how_to_reach(world: World) -> str:
         )
     ]
     passwords.touch(mode=0o600)
-    passwords.write_text("".join(line.replace("\\", "\\\\") for line in lines))
+    passwords.write_text("".join(lines))
     dsn = (
         f"host={host} port={cluster['Port']} dbname={master['database']} user={app['app_username']} "
         f"sslmode=verify-full sslrootcert='{info['ca_cert']}'"

@@ -8,7 +8,6 @@ Uses only what amazon.aws 10.1 and 11 share.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar

@@ -210,7 +210,8 @@ target:
 previous:
   description: The target's last operation if that one did not succeed, else null. C(configuration) is the configuration
     that it captured, or that it had itself inherited from failed operations before it; C(operations) are the ids of
-    these operations, the newest first.
+    these operations, the newest first; C(deleting_since) is when the first of them started that had begun to remove the
+    target, or null.
   returned: when O(state=started)
   type: dict
 lease:

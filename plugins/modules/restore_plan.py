@@ -103,9 +103,15 @@ options:
     default: {}
   previous_configuration:
     description: The configuration that the target's last operation had captured when that one did not succeed, that
-      is C(previous.configuration) of M(dbops.aurora_restore.operation). It is used when the target does not exist, or
-      is the wreck of one of O(previous_operations).
+      is C(previous.configuration) of M(dbops.aurora_restore.operation). It is used when the target does not exist, is
+      an unfinished restore of one of O(previous_operations), or is what is left of the cluster that they began to
+      remove.
     type: dict
+  previous_deleting_since:
+    description: When the first of O(previous_operations) started that had begun to remove the target, that is
+      C(previous.deleting_since) of M(dbops.aurora_restore.operation). A cluster that is older than that may have lost
+      members or its protection to it.
+    type: str
   previous_operations:
     description: The operations of the target that failed since the last that succeeded, that is C(previous.operations)
       of M(dbops.aurora_restore.operation).
@@ -301,6 +307,7 @@ ARGUMENTS: dict[str, Any] = {
     "configuration": {"type": "dict", "default": {}, "options": CONFIGURATION_OPTIONS},
     "previous_configuration": {"type": "dict"},
     "previous_operations": {"type": "list", "elements": "str", "default": []},
+    "previous_deleting_since": {"type": "str"},
     "fail": {"type": "bool", "default": True},
     **operation_spec(),
 }
@@ -336,6 +343,7 @@ def wishes_of(context: Context, account: str) -> Wishes:
         overrides=params["configuration"],
         previous_configuration=params["previous_configuration"],
         previous_operations=params["previous_operations"],
+        previous_deleting_since=params["previous_deleting_since"],
         operation_id=operation.get("id"),
     )
 

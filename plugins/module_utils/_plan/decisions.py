@@ -17,7 +17,12 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world i
 )
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import capture, naming
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.copying import CopyWish, matching_copy
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models import TAG_OPERATION, Cluster, Snapshot
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models import (
+    TAG_OPERATION,
+    TAG_RESTORED,
+    Cluster,
+    Snapshot,
+)
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.selection import judge, newest_usable
 
 Action = dict[str, Any]
@@ -34,12 +39,24 @@ def decide(wishes: Wishes, world: World, now: datetime) -> Decision:
 
 
 def captured_configuration(wishes: Wishes, world: World) -> dict[str, Any] | None:
-    """The configuration to carry over: of the live target, unless that is a wreck of operations that failed."""
+    """The configuration to carry over: of the live target, unless failed operations have left only a part of it."""
     cluster = world.target.value
     previous = dict(wishes.previous_configuration) if wishes.previous_configuration else None
-    if cluster is None or (previous and cluster.tags.get(TAG_OPERATION) in wishes.previous_operations):
+    if cluster is None or (previous and (is_wreck(cluster, wishes) or is_remainder(cluster, wishes))):
         return previous
     return capture.captured(cluster, world.custom_endpoints.value or [], world.scaling_policies.value or [])
+
+
+def is_wreck(cluster: Cluster, wishes: Wishes) -> bool:
+    """Whether it is a restore that one of the failed operations began and did not complete."""
+    tags = cluster.tags
+    return tags.get(TAG_OPERATION) in wishes.previous_operations and not tags.get(TAG_RESTORED)
+
+
+def is_remainder(cluster: Cluster, wishes: Wishes) -> bool:
+    """Whether it is what is left of the cluster that a failed operation had begun to remove."""
+    since, created = wishes.previous_deleting_since, cluster.boto.get("ClusterCreateTime")
+    return bool(since and created) and created < datetime.fromisoformat(str(since))
 
 
 def base_configuration(captured: Mapping[str, Any] | None, snapshot: Snapshot | None) -> dict[str, Any]:

@@ -26,7 +26,8 @@ class Wishes:
     :param ca_file: the CA certificates for logins; None or empty is a failure when ca_required.
     :param previous_configuration: captured by the target's previous operation, when that one did not succeed.
     :param previous_operations: operations that failed since the last that succeeded: a cluster that carries one of
-        their ids is a wreck, not what is to be carried over.
+        their ids, and was never completed, is a wreck, not what is to be carried over.
+    :param previous_deleting_since: when the first of them started that had begun to remove the target, as ISO text.
     """
 
     account: str
@@ -50,6 +51,7 @@ class Wishes:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     previous_configuration: Mapping[str, Any] | None = None
     previous_operations: Sequence[str] = ()
+    previous_deleting_since: str | None = None
     operation_id: str | None = None
 
 

@@ -143,11 +143,19 @@ def read_lease(client: Client, table: str, target: str) -> Lease | None:
 
 
 def read_previous(client: Client, table: str, target: str) -> dict[str, Any] | None:
-    """The operation item of the target's last operation, if there is one."""
+    """The operation item of the target's last operation, if there is one.
+
+    ``delete_began`` is added: whether that operation had begun to remove the target.
+    """
     latest = state_table.get_item(client, table, latest_key(target))
     if not latest or not latest.get("last_operation_id"):
         return None
-    return state_table.get_item(client, table, operation_key(latest["last_operation_id"]))
+    operation_id = latest["last_operation_id"]
+    item = state_table.get_item(client, table, operation_key(operation_id))
+    if item is None:
+        return None
+    step = state_table.get_item(client, table, step_key(operation_id, "cluster_delete"))
+    return {**item, "delete_began": bool(step and step.get("intent"))}
 
 
 def unfinished(previous: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -156,13 +164,17 @@ def unfinished(previous: Mapping[str, Any] | None) -> dict[str, Any] | None:
     The configuration is the one that it captured, or that it had itself inherited: a run that dies after the delete,
     and any number of runs that fail after that, lose nothing. ``operations`` are the failed operations since the last
     that succeeded, newest first: a cluster that carries one of their ids is a wreck, not what was captured.
+    ``deleting_since`` is the start of the first of them that had begun to remove the target: what is left of a cluster
+    that is older has lost members, or its protection, to that.
     """
     if previous is None or previous.get("status") == "succeeded":
         return None
+    began = previous["started_at"] if previous.get("delete_began") else None
     return {
         **operation_summary(previous),
         "configuration": previous.get("configuration") or previous.get("inherited_configuration"),
         "operations": [previous["operation_id"], *(previous.get("inherited_operations") or [])][:MAX_CHAIN],
+        "deleting_since": previous.get("inherited_deleting_since") or began,
     }
 
 
@@ -171,7 +183,7 @@ def held(target: str, reason: str) -> Refused:
         f"The target {target} is {reason}",
         resource=target,
         hint="Wait until it is finished. If that run is gone, the lease can be taken over once it has shown no sign of"
-        " life for lease_seconds: run again with a wait_timeout longer than that.",
+        " life for lease_seconds: run again with a wait_timeout (aurora_restore_lease_wait_timeout) longer than that.",
     )
 
 
@@ -310,6 +322,7 @@ def _start_parts(
         "previous_operation_id": previous["operation_id"] if previous else None,
         "inherited_configuration": before["configuration"] if before else None,
         "inherited_operations": before["operations"] if before else [],
+        "inherited_deleting_since": before["deleting_since"] if before else None,
         **request.about,
     }
     parts = [

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -319,6 +320,25 @@ def test_an_older_snapshot_holds_older_data(live: Live) -> None:
     assert rows == [(1800,)]
     source.delete_db_instance(DBInstanceIdentifier="weekly-1")
     source.delete_db_cluster(DBClusterIdentifier=name, SkipFinalSnapshot=True)
+
+
+def test_a_restore_that_fails_ends_incompatible_and_can_be_deleted(live: Live) -> None:
+    live.copy("torn")
+    live.until(lambda: live.snapshot("torn")["Status"] == "available")
+    (data,) = (live.dir / "snapshots").glob("us-west-2-torn-*")
+    shutil.rmtree(data)
+    live.rds.restore_db_cluster_from_snapshot(
+        DBClusterIdentifier="wreck", SnapshotIdentifier="torn", Engine="aurora-postgresql",
+        EngineVersion=live.newest()["EngineVersion"], DBSubnetGroupName="shop-staging",
+    )  # fmt: skip
+    live.until(lambda: live.cluster("wreck")["Status"] == "incompatible-restore")
+    events = live.rds.describe_events(SourceType="db-cluster", SourceIdentifier="wreck")["Events"]
+    assert events[-1]["EventCategories"] == ["failure"] and "incompatible-restore" in events[-1]["Message"]
+    with refused("InvalidDBClusterStateFault"):
+        live.rds.delete_db_cluster(DBClusterIdentifier="wreck", FinalDBSnapshotIdentifier="x")
+    live.rds.delete_db_cluster(DBClusterIdentifier="wreck", SkipFinalSnapshot=True)
+    live.until(lambda: live.is_gone("wreck"))
+    live.rds.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier="torn")
 
 
 # ---- instances

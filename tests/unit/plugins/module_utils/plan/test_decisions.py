@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+import pytest
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import decisions
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.checks import Case
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import Fact
@@ -69,6 +71,30 @@ def test_wreck_of_a_failed_operation_is_not_what_is_carried_over() -> None:
     wreck = target(TagList=[{"Key": "aurora-restore:operation-id", "Value": "FAILED"}])
     wishes = {"previous_configuration": EARLIER, "previous_operations": ["LATER", "FAILED"]}
     assert case(wishes, {"target": Fact(wreck)}).decision.captured == EARLIER
+
+
+def test_restore_that_was_completed_is_no_wreck() -> None:
+    """Only what came after it failed (users, notification): its settings may have been changed since."""
+    tags = {"aurora-restore:operation-id": "FAILED", "aurora-restore:restored": "FAILED"}
+    done = target(TagList=[{"Key": key, "Value": value} for key, value in tags.items()])
+    wishes = {"previous_configuration": EARLIER, "previous_operations": ["FAILED"]}
+    captured = case(wishes, {"target": Fact(done)}).decision.captured
+    assert captured is not None
+    assert captured["db_subnet_group_name"] == "shop-staging"
+
+
+@pytest.mark.parametrize(("created", "carried"), [("2026-01-01", "earlier"), ("2026-03-01", "shop-staging")])
+def test_half_deleted_target_keeps_what_it_was(created: str, carried: str) -> None:
+    """Members and protection may be gone from it; a cluster that somebody made after that is taken as it is."""
+    rest = target(ClusterCreateTime=datetime.fromisoformat(created + "T00:00:00+00:00"), DBClusterMembers=[])
+    wishes = {
+        "previous_configuration": EARLIER,
+        "previous_operations": ["FAILED"],
+        "previous_deleting_since": "2026-02-01T00:00:00.000Z",
+    }
+    captured = case(wishes, {"target": Fact(rest)}).decision.captured
+    assert captured is not None
+    assert captured["db_subnet_group_name"] == carried
 
 
 def test_cluster_that_the_failed_operation_never_touched_is_read_again() -> None:

@@ -91,6 +91,24 @@ def test_take_over_of_a_dead_process_keeps_the_captured_configuration(
         operations.finish(client, first, "failed", None)
 
 
+def test_a_delete_that_had_begun_is_handed_on(client: Any, table: str, clock: FakeClock) -> None:
+    first = begin(client, table, clock).operation
+    operations.record(client, first, "cluster_delete", {"status": "running"})
+    began = state_table.update(
+        table, {"operation_id": first["id"], "step": "cluster_delete"}, {"intent": {"action": "DeleteDBInstance"}}
+    )
+    state_table.update_item(client, table, began)
+    operations.finish(client, first, "failed", {"message": "No."})
+    second = begin(client, table, clock)
+    assert second.previous is not None
+    started = second.previous["started_at"]
+    assert second.previous["deleting_since"] == started
+    operations.finish(client, second.operation, "failed", {"message": "No."})
+    third = begin(client, table, clock)
+    assert third.previous is not None
+    assert third.previous["deleting_since"] == started
+
+
 def test_configuration_is_handed_on_through_any_number_of_failures(client: Any, table: str, clock: FakeClock) -> None:
     first = begin(client, table, clock).operation
     operations.record(client, first, "preflight", {"status": "succeeded", "configuration": CONFIGURATION})

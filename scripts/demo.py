@@ -17,6 +17,7 @@ from typing import Any
 import boto3
 import psycopg2
 import sandboxed
+from psycopg2 import sql
 
 REPORTS = sandboxed.CHECKOUT / "reports"
 LOG = REPORTS / "demo.log"
@@ -78,7 +79,9 @@ def restore(info: dict[str, Any]) -> dict[str, Any]:
     if code:
         keep_server_logs(Path(info["dir"]))
         where = f" Report: {shown(report)}." if report else ""
-        raise DemoError(f"the restore failed (status {code}). Log: {shown(LOG)}, servers: {shown(logs_folder())}.{where}")
+        raise DemoError(
+            f"the restore failed (status {code}). Log: {shown(LOG)}, servers: {shown(logs_folder())}.{where}"
+        )
     if report is None:
         raise DemoError(f"the restore wrote no report into {shown(REPORTS)}. Log: {shown(LOG)}.")
     return dict(json.loads(report.read_text())) | {"file": shown(report)}
@@ -134,7 +137,7 @@ def rows_and_logins(world: World) -> tuple[dict[str, int], list[str], list[str]]
             tables = [name for (name,) in cursor.fetchall()]
             rows = {}
             for table in tables:
-                cursor.execute(f'SELECT count(*) FROM shop."{table}"')
+                cursor.execute(sql.SQL("SELECT count(*) FROM shop.{}").format(sql.Identifier(table)))
                 rows[table] = cursor.fetchone()[0]
             cursor.execute(
                 "SELECT rolname FROM pg_roles WHERE NOT rolcanlogin AND rolname !~ '^(pg_|rds)' ORDER BY rolname"

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dbops.aurora_restore contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every file of the project says whose it is and under which licence; modules also in the words that Ansible asks for."""
+"""Every file says whose it is and under which licence; those in plugins also in the words that Ansible asks for."""
 
 from __future__ import annotations
 

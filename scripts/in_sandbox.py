@@ -37,11 +37,16 @@ DURATIONS = ",".join(
 def integration(targets: list[str]) -> int:
     """``ansible-test integration`` on an exported copy, whose configuration says where the sandbox is."""
     copy = sanity.export()
-    with sandboxed.sandbox(CHECKOUT / ".cache" / "integration-sandbox", "--port", "0", "--durations", DURATIONS) as info:
+    with sandboxed.sandbox(
+        CHECKOUT / ".cache" / "integration-sandbox", "--port", "0", "--durations", DURATIONS
+    ) as info:
         config = copy / "tests" / "integration" / "integration_config.yml"
         config.write_text(json.dumps({"sandbox": info}))
         return sandboxed.run(
-            [*sanity.ansible_test("integration"), *targets], cwd=copy, env=sanity.environment(copy), stdin=subprocess.DEVNULL
+            [*sanity.ansible_test("integration"), *targets],
+            cwd=copy,
+            env=sanity.environment(copy),
+            stdin=subprocess.DEVNULL,
         )
 
 

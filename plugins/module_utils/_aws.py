@@ -30,7 +30,7 @@ try:
     from botocore import exceptions as boto_errors
     from botocore.parsers import ResponseParserError
 except ImportError:  # AnsibleAWSModule says so in words that an operator can act on
-    boto_errors = None
+    boto_errors = None  # type: ignore[assignment]
 
 __all__ = [
     "AnsibleAWSModule",

@@ -23,7 +23,7 @@ def test_killed_while_passwords_are_in_use_then_run_again(sandbox: Sandbox, tmp_
     eventually(
         "db_users is running", lambda: first.process.poll() is not None or step_is(sandbox, "db_users", "running"), 300
     )
-    for _ in range(40):  # into the tasks of the step, with passwords on their way to modules
+    for _look in range(40):  # into the tasks of the step, with passwords on their way to modules
         first.arguments |= process_arguments()
         time.sleep(0.05)
     assert first.process.poll() is None, first.output[-4000:]

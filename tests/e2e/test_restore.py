@@ -261,7 +261,9 @@ def test_an_unmarked_neighbour_was_left_alone(restored: Restored) -> None:
     assert restored.sandbox.cluster("legacy-reporting")["Status"] == "available"
 
 
-def test_second_run_by_the_installed_collection(restored: Restored, tmp_path: Path) -> None:
+def test_second_run_by_the_installed_collection(
+    restored: Restored, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """Built, installed from its tarball, run by its playbook's name from another folder."""
     subprocess.run(
         [BIN / "ansible-galaxy", "collection", "build", "--output-path", tmp_path / "dist", CHECKOUT], check=True
@@ -283,8 +285,8 @@ def test_second_run_by_the_installed_collection(restored: Restored, tmp_path: Pa
     )
     installed = tmp_path / "collections/ansible_collections/dbops/aurora_restore"
     assert not (installed / ".venv").exists() and not (installed / ".git").exists()
-    home = tmp_path / "home"
-    home.mkdir()
+    # A short path: ansible-core has a socket in its temporary folder, and a socket's path ends at 107 bytes.
+    home = tmp_path_factory.mktemp("again")
     run = play(
         restored.sandbox, home, "-vvv", playbook="dbops.aurora_restore.restore", cwd=tmp_path,
         more_environment={"ANSIBLE_COLLECTIONS_PATH": f"{tmp_path / 'collections'}:{CHECKOUT.parent}"},

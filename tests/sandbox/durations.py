@@ -44,7 +44,7 @@ class Durations:
         changes: dict[str, float] = {}
         known = [field.name for field in fields(cls)]
         for part in filter(None, (piece.strip() for piece in text.split(","))):
-            name, _, value = part.partition("=")
+            name, _sep, value = part.partition("=")
             if name not in known:
                 raise SandboxError(f"There is no duration named {name}; there are: {', '.join(known)}.")
             try:

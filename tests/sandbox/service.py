@@ -45,6 +45,7 @@ def listen(port: int | None) -> socket.socket:
 
     :raises SandboxError: the port is in use.
     """
+    reason: str | None = None
     for candidate in (DEFAULT_PORT, 0) if port is None else (port,):
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -52,13 +53,11 @@ def listen(port: int | None) -> socket.socket:
             listener.bind((HOST, candidate))
         except OSError as error:
             listener.close()
-            refused = error
+            reason = error.strerror
             continue
         listener.listen(128)
         return listener
-    raise SandboxError(
-        f"Port {port} can't be used ({refused.strerror}): choose another one with --port, or leave it out."
-    )
+    raise SandboxError(f"Port {port} can't be used ({reason}): choose another one with --port, or leave it out.")
 
 
 class Service:

@@ -56,7 +56,7 @@ def is_wreck(cluster: Cluster, wishes: Wishes) -> bool:
 def is_remainder(cluster: Cluster, wishes: Wishes) -> bool:
     """Whether it is what is left of the cluster that a failed operation had begun to remove."""
     since, created = wishes.previous_deleting_since, cluster.boto.get("ClusterCreateTime")
-    return bool(since and created) and created < datetime.fromisoformat(str(since))
+    return since is not None and created is not None and bool(created < datetime.fromisoformat(since))
 
 
 def base_configuration(captured: Mapping[str, Any] | None, snapshot: Snapshot | None) -> dict[str, Any]:

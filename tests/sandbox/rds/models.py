@@ -113,7 +113,7 @@ class Instance(DBInstanceClustered):
         super().__init__(backend=backend, **given)
         self.status = "creating"
         self.port = cluster.port
-        self.dbi_resource_id = "db-" + "".join(secrets.choice(LETTERS) for _ in range(26))
+        self.dbi_resource_id = "db-" + "".join(secrets.choice(LETTERS) for _place in range(26))
         self.instance_create_time: datetime | None = None
         self.is_cluster_writer: bool = not any(member.is_cluster_writer for member in cluster.live_members())
         self.pending_modified_values: dict[str, Any] = {}

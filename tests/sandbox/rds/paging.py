@@ -30,7 +30,7 @@ def _position(marker: str | None) -> int:
     if not marker:
         return 0
     try:
-        name, _, number = base64.urlsafe_b64decode(marker.encode()).decode().partition(":")
+        name, _sep, number = base64.urlsafe_b64decode(marker.encode()).decode().partition(":")
     except ValueError:
         name, number = "", ""
     if name != "position" or not number.isdigit():

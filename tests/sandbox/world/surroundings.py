@@ -61,7 +61,7 @@ class World:
 
 def make_password() -> str:
     """34 characters that both of AWS's password rules allow, with what upsets shells, URLs and templates."""
-    characters = [secrets.choice(string.ascii_letters + string.digits) for _ in range(20)] + list("!#$%&*+=?^_~;:")
+    characters = [secrets.choice(string.ascii_letters + string.digits) for _place in range(20)] + list("!#$%&*+=?^_~;:")
     secrets.SystemRandom().shuffle(characters)
     return "".join(characters)
 

@@ -42,7 +42,9 @@ def test_every_variable_is_in_the_readme() -> None:
 
 def test_every_module_is_in_the_readme() -> None:
     section = README.split("## Modules")[1].split("\n## ")[0]
-    named = set(re.findall(r"`([a-z_]+)`", " ".join(line.split("|")[1] for line in section.splitlines() if "|" in line)))
+    named = set(
+        re.findall(r"`([a-z_]+)`", " ".join(line.split("|")[1] for line in section.splitlines() if "|" in line))
+    )
     assert named == {path.stem for path in (CHECKOUT / "plugins" / "modules").glob("[a-z]*.py")}
 
 

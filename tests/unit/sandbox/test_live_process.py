@@ -178,7 +178,7 @@ def test_only_one_of_many_conditional_writes_wins(live: Live) -> None:
         return True
 
     with ThreadPoolExecutor(8) as pool:
-        for _ in range(20):
+        for _look in range(20):
             key, barrier = uuid.uuid4().hex, threading.Barrier(8)
             assert sum(pool.map(lambda _n, k=key, b=barrier: put(k, b), range(8))) == 1
 

@@ -34,7 +34,7 @@ def test_master_passwords_that_either_document_forbids(password: str) -> None:
 
 
 def test_seeded_passwords_are_allowed_and_differ() -> None:
-    made = {make_password() for _ in range(50)}
+    made = {make_password() for _number in range(50)}
     assert len(made) == 50
     for password in made:
         rules.check_master_password(password)

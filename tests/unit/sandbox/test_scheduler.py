@@ -85,7 +85,7 @@ def test_cancelled_ones_end_without_effect(scheduler: Scheduler) -> None:
 def test_progress_is_below_100_until_the_end(scheduler: Scheduler, clock: ManualClock) -> None:
     transition = scheduler.begin("copy", 4, lambda: None)
     seen = []
-    for _ in range(5):
+    for _turn in range(5):
         seen.append(transition.progress(clock.monotonic()))
         clock.advance(1)
     assert seen == [0, 25, 50, 75, 99]

@@ -53,7 +53,7 @@ def test_codes(rds, code, status, kind):
         with pytest.raises(AwsError) as caught:
             describe(rds, "shop-staging")
     error = caught.value
-    assert type(error) is kind
+    assert error.__class__ is kind
     assert (error.code, error.http_status, error.action, error.resource) == (
         code, status, "DescribeDBClusters", "shop-staging",
     )  # fmt: skip

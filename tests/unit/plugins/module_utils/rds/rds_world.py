@@ -212,14 +212,16 @@ class World:
     @property
     def mutations(self) -> list[str]:
         """The calls that change something, in order."""
-        return [name for name, *_ in self.log if name not in ("intent", "progress") and not name.startswith("Describe")]
+        return [
+            name for name, *_rest in self.log if name not in ("intent", "progress") and not name.startswith("Describe")
+        ]
 
     def params_of(self, action: str) -> dict[str, Any]:
         return next(entry[1] for entry in self.log if entry[0] == action)
 
     def assert_intents(self) -> None:
         """Every mutating call has its intent right before it."""
-        for index, (name, *_) in enumerate(self.log):
+        for index, (name, *_rest) in enumerate(self.log):
             if name in self.mutations and name != "intent":
                 assert self.log[index - 1][:2] == ("intent", name), f"{name} without intent"
 

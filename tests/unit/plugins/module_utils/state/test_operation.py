@@ -279,7 +279,7 @@ def test_finish_releases_closes_running_steps_and_reports(client: Any, table: st
 
 def test_list_follows_the_chain(client: Any, table: str, clock: FakeClock) -> None:
     made = []
-    for _ in range(3):
+    for _poll in range(3):
         operation = begin(client, table, clock).operation
         made.insert(0, operation["id"])
         operations.finish(client, operation, "succeeded", None)

@@ -27,7 +27,7 @@ def test_ulid_of_the_specifications_example() -> None:
 
 def test_ulids_sort_by_time_and_differ() -> None:
     assert new_ulid(1) < new_ulid(2)
-    made = {new_ulid(5) for _ in range(1000)}
+    made = {new_ulid(5) for _number in range(1000)}
     assert len(made) == 1000
     assert all(len(ulid) == 26 and set(ulid) <= set(ALPHABET) for ulid in made)
 

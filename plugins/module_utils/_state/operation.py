@@ -155,7 +155,13 @@ def read_previous(client: Client, table: str, target: str) -> dict[str, Any] | N
     if item is None:
         return None
     step = state_table.get_item(client, table, step_key(operation_id, "cluster_delete"))
-    return {**item, "delete_began": bool(step and step.get("intent"))}
+    return {**item, "delete_began": delete_began(step or {})}
+
+
+def delete_began(step: Mapping[str, Any]) -> bool:
+    """Whether a cluster_delete step got as far as taking something away: protection, members or the cluster."""
+    last = str((step.get("intent") or {}).get("action", ""))
+    return bool((step.get("result") or {}).get("first_destructive_at")) or last.startswith(("Modify", "Delete"))
 
 
 def unfinished(previous: Mapping[str, Any] | None) -> dict[str, Any] | None:

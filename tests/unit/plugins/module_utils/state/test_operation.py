@@ -91,6 +91,21 @@ def test_take_over_of_a_dead_process_keeps_the_captured_configuration(
         operations.finish(client, first, "failed", None)
 
 
+@pytest.mark.parametrize(
+    ("step", "began"),
+    [
+        ({}, False),
+        ({"intent": {"action": "CreateDBClusterSnapshot"}}, False),
+        ({"intent": {"action": "StartDBCluster"}}, False),
+        ({"intent": {"action": "ModifyDBCluster"}}, True),
+        ({"intent": {"action": "DeleteDBInstance"}}, True),
+        ({"intent": {"action": "AddTagsToResource"}, "result": {"first_destructive_at": "2026-01-01T00:00:00Z"}}, True),
+    ],
+)
+def test_what_counts_as_a_delete_that_has_begun(step: dict[str, Any], began: bool) -> None:
+    assert operations.delete_began(step) is began
+
+
 def test_a_delete_that_had_begun_is_handed_on(client: Any, table: str, clock: FakeClock) -> None:
     first = begin(client, table, clock).operation
     operations.record(client, first, "cluster_delete", {"status": "running"})

@@ -24,11 +24,13 @@ HOME = CHECKOUT / ".cache" / "ansible-test"
 SITE_PACKAGES = Path(sysconfig.get_paths()["purelib"])
 DEPENDENCIES = ("amazon/aws", "community/aws", "community/postgresql")
 
+# ensurepip tells pip, through the environment, to read no settings; the pip after it has to read them.
 BOOTSTRAP = """\
-import ensurepip, subprocess, sys
+import ensurepip, os, subprocess, sys
+before = dict(os.environ)
 ensurepip.bootstrap(default_pip=True)
 wanted = [word for word in sys.argv[1:] if word not in ("--no-setuptools", "--no-wheel")]
-sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", *wanted]))
+sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", *wanted], env=before))
 """
 
 

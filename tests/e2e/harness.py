@@ -150,6 +150,22 @@ def process_arguments() -> set[str]:
     return found
 
 
+def processes_of(home: Path) -> list[str]:
+    """The processes that a run of this home folder has started, modules included (their arguments say nothing)."""
+    mark = f"HOME={home}".encode()
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if mark in path.read_bytes().split(b"\0"):
+                found.append(path.parent.name)
+    return found
+
+
+def step_is(sandbox: Sandbox, step: str, status: str) -> bool:
+    """Whether an operation has that step in that status."""
+    return any(item["step"]["S"] == step and item.get("status", {}).get("S") == status for item in sandbox.items())
+
+
 def environment(sandbox: Sandbox, home: Path) -> dict[str, str]:
     """Nothing of the caller's but the path; all temporary folders below home."""
     for folder in ("tmp", "reports"):

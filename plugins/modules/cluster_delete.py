@@ -63,6 +63,20 @@ options:
   final_snapshot_id:
     description: Its id. Left out, it is made of the cluster's and the operation's ids.
     type: str
+  replacement:
+    description:
+      - What the cluster is to be restored from once it is gone. It is looked at before the final snapshot, and again
+        right before the first call that destroys something. When it could not be restored, nothing is deleted.
+    type: dict
+    version_added: 0.2.0
+    suboptions:
+      snapshot_id:
+        description: The id or ARN of the snapshot, one of the cluster's region. It must be available, and its key
+          enabled.
+        type: str
+      kms_key_id:
+        description: The key of the restored cluster, where it is not the snapshot's.
+        type: str
 attributes:
   check_mode:
     support: full
@@ -89,6 +103,8 @@ EXAMPLES = r"""
     source:
       region: us-east-1
       cluster_id: shop-production
+    replacement:
+      snapshot_id: "{{ copied.snapshot.db_cluster_snapshot_identifier }}"
 """
 
 RETURN = r"""
@@ -116,6 +132,7 @@ first_destructive_at:
   type: str
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import BadInput
@@ -125,7 +142,7 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._module impor
     run,
     wait_spec,
 )
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import deleting
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import deleting, replacement
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.guards import DeleteWish
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.naming import id_problem
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.session import Session
@@ -147,7 +164,9 @@ def body(context: Context) -> dict[str, Any]:
         final_snapshot=params["final_snapshot"],
         operation_id=session.operation_id,
     )
-    outcome = deleting.delete(session, params["cluster_id"], wish, params["final_snapshot_id"])
+    outcome = deleting.delete(
+        session, params["cluster_id"], wish, params["final_snapshot_id"], last_look(context, session)
+    )
     context.journal.result({"action": outcome.action})
     before = outcome.cluster.to_result() if outcome.cluster else None
     shown = {key: (before or {}).get(key) for key in ("db_cluster_identifier", "db_cluster_resource_id", "status")}
@@ -162,6 +181,14 @@ def body(context: Context) -> dict[str, Any]:
     }
 
 
+def last_look(context: Context, session: Session) -> Callable[[], None]:
+    """The check of what is to replace the cluster; without any, nothing is looked at."""
+    if not context.params["replacement"]:
+        return lambda: None
+    kms, wanted = context.client("kms"), replacement.Replacement(**context.params["replacement"])
+    return lambda: replacement.check(session, kms, wanted)
+
+
 def main() -> None:
     run(
         {
@@ -172,6 +199,10 @@ def main() -> None:
             "lift_deletion_protection": {"type": "bool", "default": False},
             "final_snapshot": {"type": "str", "choices": ["before", "at_delete", "none"], "default": "before"},
             "final_snapshot_id": {"type": "str"},
+            "replacement": {
+                "type": "dict",
+                "options": {"snapshot_id": {"type": "str"}, "kms_key_id": {"type": "str"}},
+            },
             **wait_spec(7200),
             **operation_spec(),
         },

@@ -52,10 +52,18 @@ class Outcome:
     first_destructive_at: str | None = None
 
 
-def delete(session: Session, cluster_id: str, wish: DeleteWish, snapshot_id: str | None = None) -> Outcome:
+def delete(
+    session: Session,
+    cluster_id: str,
+    wish: DeleteWish,
+    snapshot_id: str | None = None,
+    last_look: Callable[[], None] = lambda: None,
+) -> Outcome:
     """Delete the cluster if every guard agrees.
 
     :param snapshot_id: the id of the final snapshot, or None for the naming rule.
+    :param last_look: called before the final snapshot and again right before the first call that destroys; raises
+        Refused when the cluster could not be restored once it is gone.
     :raises Refused: a guard does not agree; nothing was changed.
     """
     cluster = session.cluster(cluster_id)
@@ -71,10 +79,11 @@ def delete(session: Session, cluster_id: str, wish: DeleteWish, snapshot_id: str
     if is_own_wreck(cluster, wish.operation_id):
         wish = replace(wish, final_snapshot="none", lift_deletion_protection=True)
     taken = own_final_snapshot(session, cluster, name, wish) if wish.final_snapshot != "none" else None
+    last_look()
     if session.check:
         planned_id = None if wish.final_snapshot == "none" else name
         return Outcome("planned", True, cluster, planned_id, taken.arn if taken else None)
-    return _delete(session, cluster, wish, name)
+    return _delete(session, cluster, wish, name, last_look)
 
 
 def refuse(refusals: list[Refusal], cluster: Cluster) -> None:
@@ -106,7 +115,7 @@ def _adopt_deletion(session: Session, cluster: Cluster, wish: DeleteWish, name: 
     return outcome
 
 
-def _delete(session: Session, cluster: Cluster, wish: DeleteWish, name: str) -> Outcome:
+def _delete(session: Session, cluster: Cluster, wish: DeleteWish, name: str, last_look: Callable[[], None]) -> Outcome:
     wreck = is_own_wreck(cluster, wish.operation_id)
     partly_deleted = any(item.status == DELETING for item in cluster.instances)
     if not wreck:
@@ -114,6 +123,7 @@ def _delete(session: Session, cluster: Cluster, wish: DeleteWish, name: str) -> 
     snapshot = _final_snapshot(session, cluster, wish, name) if wish.final_snapshot == "before" else None
     if snapshot:
         session.journal.result({"final_snapshot_id": snapshot.id, "final_snapshot_arn": snapshot.arn})
+        last_look()
     if cluster.deletion_protection:
         _lift_protection(session, cluster)
     first = None

@@ -60,7 +60,7 @@ unit: setup-dev ## unit tests
 
 .PHONY: e2e
 e2e: setup-dev ## whole restores in sandboxes of their own
-	python -m pytest tests/e2e -v -n 2 --dist loadfile --durations=10 $(ARGS)
+	python -m pytest tests/e2e -v -n 2 --dist loadgroup --durations=10 $(ARGS)
 
 .PHONY: sanity
 sanity: setup-dev ## ansible-test sanity in an exported copy

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dbops.aurora_restore contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One sandbox for each test module that asks for it."""
+"""One sandbox for each test module that asks for it; all tests of a module run on one worker."""
 
 from __future__ import annotations
 
@@ -13,6 +13,13 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from harness import Sandbox
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group the tests of a module, but for those that say they need no company."""
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="module")

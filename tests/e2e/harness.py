@@ -30,13 +30,15 @@ TABLE = "aurora-restore-state"
 class Sandbox:
     """A running sandbox: its clients, databases and secrets."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, scenario: Path | None = None) -> None:
         self.dir = folder
+        self.scenario = scenario
         self.info: dict[str, Any] = {}
 
     def up(self) -> None:
+        scenario = ["--scenario", str(self.scenario)] if self.scenario else []
         subprocess.run(
-            self._command("up", "--port", "0"), cwd=CHECKOUT / "tests", check=True, stdout=subprocess.DEVNULL
+            self._command("up", "--port", "0", *scenario), cwd=CHECKOUT / "tests", check=True, stdout=subprocess.DEVNULL
         )
         self.info = json.loads((self.dir / "endpoint.json").read_text())
 

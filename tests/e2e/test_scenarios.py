@@ -1,0 +1,189 @@
+# SPDX-FileCopyrightText: 2026 dbops.aurora_restore contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whole restores while AWS is slow, throttles, loses answers, fails, runs out of quota, or allows only what it must.
+
+Each scenario has a sandbox of its own, so they run side by side. Where a run can't succeed it fails clean: right step,
+right message, the target untouched if nothing was deleted yet; and the next run, once the trouble is over, succeeds.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import CHECKOUT, STAGING, Run, Sandbox, play
+from restored import assert_logins, assert_replaced, assert_snapshots_rows, assert_untouched, picture
+
+SCENARIOS = CHECKOUT / "tests" / "sandbox" / "scenarios"
+MUTATING = ("Copy", "Create", "Restore", "Modify", "Delete", "AddTags")
+
+
+@dataclass
+class Scene:
+    """A sandbox in which things go wrong, and what its target was like before."""
+
+    sandbox: Sandbox
+    home: Path
+    before: dict[str, Any]
+    resource_id: str
+
+    def run(self, *arguments: str, **variables: Any) -> Run:
+        return play(self.sandbox, self.home, *arguments, **variables)
+
+    def succeeds(self, **variables: Any) -> Run:
+        """A run that succeeds in every respect."""
+        run = self.run(**variables)
+        assert run.code == 0, run.output[-6000:]
+        assert run.report()["status"] == "succeeded"
+        assert_replaced(self.sandbox, self.before, self.resource_id)
+        assert_snapshots_rows(self.sandbox)
+        assert_logins(self.sandbox)
+        return run
+
+    def fails(self, step: str, *says: str, **variables: Any) -> Run:
+        """A run that fails in that step, says so to operator, report, state table and subscribers."""
+        run = self.run(**variables)
+        assert run.code != 0
+        report = run.report()
+        statuses = {item["step"]: item["status"] for item in report["steps"]}
+        assert report["status"] == "failed" and statuses[step] == "failed", statuses
+        message = report["error"]["message"]
+        for piece in (f"in step {step}", *says):
+            assert piece in run.output, f"{piece!r} is missing in:\n{run.output[-4000:]}"
+        assert all(piece in message for piece in says), message
+        (told,) = [item for item in self.sandbox.messages() if report["operation_id"] in item["Message"]]
+        assert told["MessageAttributes"]["status"]["Value"] == "failed"
+        return run
+
+    def is_untouched(self) -> None:
+        assert_untouched(self.sandbox, self.before, self.resource_id)
+
+    def faults(self) -> Counter[str]:
+        """How often each fault has hit."""
+        return Counter(call["fault"] for call in self.sandbox.calls() if call.get("fault"))
+
+    def took_effect(self) -> Counter[tuple[str, str]]:
+        """How often each mutating RDS call succeeded on each resource, its answer lost or not."""
+        return Counter(
+            (call["action"], call["resource"])
+            for call in self.sandbox.calls()
+            if call["service"] == "rds" and call["action"].startswith(MUTATING) and not call["error_code"]
+        )
+
+
+@pytest.fixture
+def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Scene]]:
+    """Makes the scene of a scenario file, by its name."""
+    made: list[Sandbox] = []
+
+    def make(name: str) -> Scene:
+        sandbox = Sandbox(tmp_path_factory.mktemp("sandbox") / "world", SCENARIOS / f"{name}.yml")
+        made.append(sandbox)
+        sandbox.up()
+        resource_id = sandbox.cluster(STAGING)["DbClusterResourceId"]
+        return Scene(sandbox, tmp_path_factory.mktemp("home"), picture(sandbox, STAGING), resource_id)
+
+    yield make
+    for sandbox in made:
+        sandbox.down()
+        assert not sandbox.dir.exists(), "the sandbox left files behind"
+
+
+Make = Callable[[str], Scene]
+
+
+def group(name: str) -> pytest.MarkDecorator:
+    """Tests of one group run on one worker; each scenario is one of its own."""
+    return pytest.mark.xdist_group(f"scenario-{name}")
+
+
+@group("slow")
+def test_slow_and_jittery(scene: Make) -> None:
+    scene("slow").succeeds()
+
+
+@group("throttled")
+def test_throttled(scene: Make) -> None:
+    throttled = scene("throttled")
+    throttled.succeeds()
+    calls = [call for call in throttled.sandbox.calls() if call["service"] == "rds"]
+    refused = [call for call in calls if call["error_code"] == "Throttling"]
+    assert len(refused) > len(calls) / 6, f"only {len(refused)} of {len(calls)} calls were throttled"
+
+
+@group("answers-lost")
+def test_the_answer_of_every_mutating_call_is_lost_once(scene: Make) -> None:
+    lost = scene("answers_lost")
+    run = lost.succeeds()
+    assert run.report()["lost"] == []
+    mutating = {
+        call["action"]
+        for call in lost.sandbox.calls()
+        if call.get("fault") and call["service"] in ("rds", "dynamodb", "sns")
+    }
+    assert mutating >= {
+        "CopyDBClusterSnapshot", "CreateDBClusterSnapshot", "DeleteDBInstance", "DeleteDBCluster",
+        "RestoreDBClusterFromSnapshot", "CreateDBInstance", "ModifyDBCluster", "AddTagsToResource",
+        "PutItem", "UpdateItem", "TransactWriteItems", "Publish",
+    }  # fmt: skip
+    once = ("Copy", "Create", "Restore", "Delete")
+    repeated = {key: count for key, count in lost.took_effect().items() if key[0].startswith(once) and count > 1}
+    assert not repeated, "what has taken effect is adopted, never done again"
+
+
+@group("copy-failed")
+def test_a_copy_that_fails_is_removed_and_made_anew_by_the_next_run(scene: Make) -> None:
+    failed = scene("copy_failed")
+    failed.fails("snapshot_copy", "is failed", "Run the same command again")
+    failed.is_untouched()
+    assert sum(failed.faults().values()) == 1
+    failed.succeeds()
+
+
+@group("restore-terminal")
+def test_a_restore_that_ends_in_a_terminal_status_is_removed_and_made_anew_by_the_next_run(scene: Make) -> None:
+    terminal = scene("restore_terminal")
+    terminal.fails("cluster_restore", "incompatible-restore", STAGING)
+    terminal.succeeds()
+    restores = [call for call in terminal.sandbox.calls() if call["action"] == "RestoreDBClusterFromSnapshot"]
+    assert len([call for call in restores if not call["error_code"]]) == 2
+    finals = terminal.sandbox.client("rds").describe_db_cluster_snapshots(SnapshotType="manual")["DBClusterSnapshots"]
+    kept = [item for item in finals if item["DBClusterSnapshotIdentifier"].startswith(f"{STAGING}-final-")]
+    assert [item["DbClusterResourceId"] for item in kept] == [terminal.resource_id], "no wreck is snapshotted"
+
+
+@group("key-disabled")
+def test_a_key_that_is_disabled_between_copy_and_restore_is_noticed_before_anything_is_deleted(scene: Make) -> None:
+    disabled = scene("key_disabled")
+    key = disabled.sandbox.info["world"]["kms_keys"]["us-west-2"]
+    disabled.fails("cluster_delete", key, "not enabled")
+    disabled.is_untouched()
+    disabled.sandbox.client("kms").enable_key(KeyId=key)
+    disabled.succeeds()
+
+
+@group("copies-quota")
+def test_waits_for_a_slot_while_the_quota_of_copies_is_full(scene: Make) -> None:
+    full = scene("copies_quota")
+    full.succeeds()
+    refused = [call for call in full.sandbox.calls() if call["error_code"] == "SnapshotQuotaExceeded"]
+    assert refused and {call["action"] for call in refused} == {"CopyDBClusterSnapshot"}
+
+
+@group("iam")
+def test_with_no_more_permissions_than_documented(scene: Make) -> None:
+    strict = scene("iam")
+    keys = strict.sandbox.info["users"]["runner"]
+    connection = {
+        "endpoint_url": strict.sandbox.info["endpoint_url"],
+        "access_key": keys["access_key"],
+        "secret_key": keys["secret_key"],
+    }
+    strict.succeeds(aurora_restore_aws=connection)
+    mine = [call for call in strict.sandbox.calls() if str(call["principal"]).endswith(":user/runner")]
+    assert len(mine) > 50
+    assert not [call for call in mine if call["status"] == 403], "nothing that is not documented is even tried"

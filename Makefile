@@ -15,7 +15,12 @@ KEEP ?=
 ARGS ?=
 
 .DEFAULT_GOAL := setup
+# One thing at a time, but for those checks that "test" runs side by side.
+ifdef TOGETHER
+integration: sanity # both work on the same exported copy
+else
 .NOTPARALLEL:
+endif
 
 .PHONY: help
 help: ## this list
@@ -48,7 +53,9 @@ sandbox-status: setup ## its clusters, snapshots and servers
 	@cd tests && python -m sandbox status $(ARGS)
 
 .PHONY: test
-test: lint unit sanity build integration molecule e2e ## every check
+test: setup-dev ## every check
+	@$(MAKE) --no-print-directory -j2 --output-sync=target TOGETHER=1 lint sanity molecule integration build
+	@$(MAKE) --no-print-directory unit e2e
 
 .PHONY: lint
 lint: setup-dev ## ruff, mypy, yamllint, ansible-lint, documentation and changelog

@@ -19,6 +19,7 @@ from typing import Any
 
 import boto3
 import psycopg2
+from botocore.config import Config
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -56,6 +57,7 @@ class Sandbox:
             endpoint_url=self.info["endpoint_url"],
             aws_access_key_id=keys["access_key"],
             aws_secret_access_key=keys["secret_key"],
+            config=Config(retries={"mode": "standard", "total_max_attempts": 12}),  # some scenarios throttle
         )
 
     def secret(self, name: str, region: str = TARGET_REGION) -> dict[str, str]:

@@ -19,7 +19,8 @@ from harness import CHECKOUT, STAGING, Run, Sandbox, play
 from restored import assert_logins, assert_replaced, assert_snapshots_rows, assert_untouched, picture
 
 SCENARIOS = CHECKOUT / "tests" / "sandbox" / "scenarios"
-MUTATING = ("Copy", "Create", "Restore", "Modify", "Delete", "AddTags")
+MUTATING = ("Copy", "Create", "Restore", "Modify", "Delete", "AddTags")  # of RDS
+OTHERS_MUTATING = ("PutItem", "UpdateItem", "TransactWrite", "Publish")
 
 
 @dataclass
@@ -120,15 +121,13 @@ def test_the_answer_of_every_mutating_call_is_lost_once(scene: Make) -> None:
     lost = scene("answers_lost")
     run = lost.succeeds()
     assert run.report()["lost"] == []
-    mutating = {
-        call["action"]
-        for call in lost.sandbox.calls()
-        if call.get("fault") and call["service"] in ("rds", "dynamodb", "sns")
-    }
-    assert mutating >= {
+    lost_once = {call["action"] for call in lost.sandbox.calls() if call.get("fault")}
+    made = {call["action"] for call in lost.sandbox.calls() if call["action"].startswith((*MUTATING, *OTHERS_MUTATING))}
+    assert lost_once == made, "every kind of call that changes something"
+    assert made >= {
         "CopyDBClusterSnapshot", "CreateDBClusterSnapshot", "DeleteDBInstance", "DeleteDBCluster",
         "RestoreDBClusterFromSnapshot", "CreateDBInstance", "ModifyDBCluster", "AddTagsToResource",
-        "PutItem", "UpdateItem", "TransactWriteItems", "Publish",
+        "UpdateItem", "TransactWriteItems", "Publish",
     }  # fmt: skip
     once = ("Copy", "Create", "Restore", "Delete")
     repeated = {key: count for key, count in lost.took_effect().items() if key[0].startswith(once) and count > 1}
@@ -160,8 +159,19 @@ def test_a_restore_that_ends_in_a_terminal_status_is_removed_and_made_anew_by_th
 def test_a_key_that_is_disabled_between_copy_and_restore_is_noticed_before_anything_is_deleted(scene: Make) -> None:
     disabled = scene("key_disabled")
     key = disabled.sandbox.info["world"]["kms_keys"]["us-west-2"]
-    disabled.fails("cluster_delete", key, "not enabled")
+    disabled.fails("cluster_delete", key, "is Disabled, not Enabled", "No cluster was deleted")
     disabled.is_untouched()
+    disabled.sandbox.client("kms").enable_key(KeyId=key)
+    disabled.succeeds()
+
+
+@group("key-disabled-late")
+def test_a_key_that_is_disabled_when_the_old_cluster_is_gone_already(scene: Make) -> None:
+    disabled = scene("key_disabled_late")
+    disabled.fails("cluster_restore", "KMSKeyNotAccessibleFault", "kms:CreateGrant")
+    rds, key = disabled.sandbox.client("rds"), disabled.sandbox.info["world"]["kms_keys"]["us-west-2"]
+    kept = rds.describe_db_cluster_snapshots(SnapshotType="manual")["DBClusterSnapshots"]
+    assert disabled.resource_id in [item["DbClusterResourceId"] for item in kept], "its last snapshot is there"
     disabled.sandbox.client("kms").enable_key(KeyId=key)
     disabled.succeeds()
 

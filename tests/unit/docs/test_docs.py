@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -72,3 +73,25 @@ def test_dependencies_are_the_same_everywhere() -> None:
     galaxy = yaml.safe_load((CHECKOUT / "galaxy.yml").read_text())["dependencies"]
     listed = yaml.safe_load((CHECKOUT / "requirements.yml").read_text())["collections"]
     assert {entry["name"]: entry["version"] for entry in listed} == galaxy
+
+
+SERVICES = {
+    "RDS": "rds", "KMS": "kms", "Secrets Manager": "secretsmanager", "DynamoDB": "dynamodb", "SNS": "sns", "EC2": "ec2",
+    "IAM": "iam", "Application Auto Scaling": "application-autoscaling",
+}  # fmt: skip
+
+
+def test_the_policy_that_restores_are_tested_with_is_what_the_readme_lists() -> None:
+    section = README.split("## Permissions")[1].split("\n## ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if "| `" in line]
+    listed = {
+        f"{SERVICES[row[0].partition(',')[0]]}:{action}" for row in rows for action in re.findall(r"`(\w+)`", row[1])
+    }
+    policy = json.loads((CHECKOUT / "tests/sandbox/scenarios/runner-policy.json").read_text())
+    allowed: set[str] = set()
+    for statement in policy["Statement"]:
+        assert statement["Effect"] == "Allow"
+        actions = statement["Action"]
+        allowed |= {actions} if isinstance(actions, str) else set(actions)
+    # The sandbox's target has no roles of its own.
+    assert allowed == listed - {"rds:AddRoleToDBCluster"}

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 dbops.aurora_restore contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The WSGI application: checks access keys, keeps the journal, hands the call to moto.
+"""The WSGI application: who calls, may they, what goes wrong on purpose, moto, the journal.
 
-``GET /_sandbox/calls`` is the journal as JSON (``?after=N``: from number N+1 on), ``GET /_sandbox/clusters`` the state
-of the control and the data plane. moto's own dashboard and reset API are not reachable.
+``GET /_sandbox/calls`` is the journal as JSON (``?after=N``: from number N+1 on), ``GET /_sandbox/faults`` how often
+each fault has hit; the other views are the service's. moto's own dashboard and reset API are not reachable.
 """
 
 from __future__ import annotations
@@ -12,28 +12,40 @@ import contextlib
 import io
 import json
 import logging
-import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs
 
+from sandbox.clock import Clock
+from sandbox.faults import effects, logs
+from sandbox.faults.effects import Dropped
+from sandbox.faults.engine import Attempt, Faults, Phase, current
+from sandbox.faults.limits import Limits, Rates
+from sandbox.faults.model import RejectsLogEvents
 from sandbox.gateway import refusals
+from sandbox.gateway.answer import Answer
 from sandbox.gateway.identity import Caller, find_caller
 from sandbox.gateway.journal import Journal
 from sandbox.gateway.refusals import Refusal
-from sandbox.gateway.wire import Call, expected_signature, read_call, signature_of
+from sandbox.gateway.signature import is_signed_with
+from sandbox.gateway.wire import Call, read_call
 
 log = logging.getLogger("sandbox.gateway")
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
-XML_CODE = re.compile(rb"<Code>([^<]+)</Code>")
 # What moto offers to everybody without credentials.
 HIDDEN = ("/moto-api", "/latest/meta-data", "/latest/api", "/favicon.ico")
+
+
+class Authorizer(Protocol):
+    """Says what a caller may not do."""
+
+    def refusal(self, call: Call, caller: Caller) -> Refusal | None: ...
 
 
 class Gateway:
@@ -41,17 +53,37 @@ class Gateway:
 
     :param views: what GET /_sandbox/<name> returns, by name.
     :param regions: the regions that exist.
+    :param clock: of the limit of calls per second.
     """
 
     def __init__(
-        self, moto: Wsgi, journal: Journal, views: Mapping[str, Callable[[], Any]], regions: Iterable[str]
-    ) -> None:
+        self, moto: Wsgi, journal: Journal, views: Mapping[str, Callable[[], Any]], regions: Iterable[str], *,
+        authorizer: Authorizer | None = None, faults: Faults | None = None, limits: Limits | None = None,
+        clock: Clock | None = None,
+    ) -> None:  # fmt: skip
         self._moto = moto
         self._journal = journal
-        self._views = dict(views)
+        self._faults = faults or Faults()
+        self._rates = Rates(limits or Limits(), clock)
+        self._authorizer = authorizer
+        self._views = {"faults": self._faults.summary, **views}
         self._regions = frozenset(regions)
         # moto lets two conditional writes win that run at the same time.
         self._serial = {"dynamodb": threading.RLock()}
+
+    def open(self, environment: Mapping[str, str] | None = None) -> None:
+        """The world is made: from now on calls are written down and limited, and faults hit.
+
+        :param environment: variables for the commands of faults: where the sandbox is, and keys.
+        """
+        self._journal.open()
+        self._rates.open()
+        self._faults.open(environment)
+
+    def close(self) -> None:
+        """End what faults have begun, and the journal."""
+        self._faults.close()
+        self._journal.close()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         path = str(environ.get("PATH_INFO", "/"))
@@ -76,91 +108,79 @@ class Gateway:
         return _answer(start_response, 404, "text/plain", f"There are: {', '.join(self._names())}.\n".encode())
 
     def _serve(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """
+        :raises Dropped: the server is to close the connection.
+        """
         started, clock = datetime.now(timezone.utc), time.perf_counter()
         body = _take_body(environ)
         call = read_call(environ, body)
         caller = find_caller(call.access_key) if call.access_key else None
-        refusal = self._refusal(call, caller, environ, body)
-        code: str | None
-        if refusal:
-            answer, status, code = [refusal.body], refusal.status, refusal.code
-            _answer(start_response, status, refusal.content_type, refusal.body)
-        else:
-            captured = _Captured(start_response)
-            answer, code = self._through_moto(call, environ, captured)
-            status = captured.status
-        self._journal.write(
-            call,
-            account=caller.account if caller else None,
-            principal=caller.principal if caller else None,
-            started=started,
-            seconds=time.perf_counter() - clock,
-            status=status,
-            error_code=code,
-        )
-        return answer
+        attempt = Attempt(call, caller.account if caller else "", caller.principal if caller else None)
+        answer: Answer | None = None
+        try:
+            refusal = self._refusal(attempt, caller, environ, body)
+            answer = Answer.of(refusal) if refusal else self._carry_out(attempt, environ)
+        except Dropped:
+            pass
+        self._journal.write(attempt, answer, started, time.perf_counter() - clock)
+        if answer is None:
+            raise Dropped
+        start_response(answer.line, answer.headers)
+        return [answer.body]
 
-    def _refusal(self, call: Call, caller: Caller | None, environ: Environ, body: bytes) -> Refusal | None:
+    def _refusal(self, attempt: Attempt, caller: Caller | None, environ: Environ, body: bytes) -> Refusal | None:
+        """Why the call does not reach its service. A call that is one too many counts as a call."""
+        call = attempt.call
+        refusal = self._unknown(call, caller, environ, body)
+        if refusal or caller is None:
+            return refusal
+        if caller.expired:
+            return refusals.expired_token(call)
+        refusal = effects.carry_out(self._faults, attempt, Phase.TOKEN)
+        if refusal is None and self._rates.is_exceeded(caller.account, call.region, call.service):
+            refusal = refusals.too_many_calls(call)
+        if refusal is None and self._authorizer:
+            refusal = self._authorizer.refusal(call, caller)
+        return refusal or effects.carry_out(self._faults, attempt, Phase.BEFORE)
+
+    def _unknown(self, call: Call, caller: Caller | None, environ: Environ, body: bytes) -> Refusal | None:
         if not call.access_key:
             return refusals.no_credentials(call)
-        if caller is None:
+        if caller is None or not caller.holds(str(environ.get("HTTP_X_AMZ_SECURITY_TOKEN", ""))):
             return refusals.unknown_access_key(call)
-        if call.service != "s3":
-            signed = signature_of(environ)
-            if not signed or signed[1] != expected_signature(environ, body, call, caller.secret_key):
-                return refusals.wrong_signature(call)
+        if call.service != "s3" and not is_signed_with(environ, body, caller.secret_key):
+            return refusals.wrong_signature(call)
         if call.region not in self._regions:
             return refusals.unknown_region(call)
         return None
 
-    def _through_moto(self, call: Call, environ: Environ, captured: _Captured) -> tuple[list[bytes], str | None]:
-        """The answer and its error code. Nothing is sent before moto is through."""
+    def _carry_out(self, attempt: Attempt, environ: Environ) -> Answer:
+        rejected: dict[str, int] = {}
+        for fault in self._faults.hits(attempt, Phase.DURING):
+            if isinstance(fault.effect, RejectsLogEvents):
+                left, rejected = logs.split(attempt.call.parameters, fault.effect)
+                _put_body(environ, json.dumps(left).encode())
+        answer = self._through_moto(attempt, environ)
+        if answer.status >= 400:
+            return answer
+        if rejected:
+            answer = answer.with_body(logs.told(answer.body, rejected))
+        instead = effects.carry_out(self._faults, attempt, Phase.AFTER)
+        return Answer.of(instead) if instead else answer
+
+    def _through_moto(self, attempt: Attempt, environ: Environ) -> Answer:
+        """Nothing is sent before moto is through."""
+        call, token = attempt.call, current.set(attempt)
         try:
             with self._serial.get(call.service, contextlib.nullcontext()):
-                answer = b"".join(self._moto(environ, captured))
+                return Answer.from_application(self._moto, environ)
         except NotImplementedError:
-            return self._instead(refusals.not_implemented(call), captured)
+            return Answer.of(refusals.not_implemented(call))
         except Exception:
             log.exception("%s %s failed", call.service, call.action)
-            return self._instead(refusals.internal_failure(call), captured)
-        code = error_code(answer, captured.headers) if captured.status >= 400 else None
-        captured.send()
-        return [answer], code
-
-    def _instead(self, refusal: Refusal, captured: _Captured) -> tuple[list[bytes], str | None]:
-        captured.status = refusal.status
-        captured.line = f"{refusal.status} {refusal.code}"
-        captured.headers = [("Content-Type", refusal.content_type), ("Content-Length", str(len(refusal.body)))]
-        captured.send()
-        return [refusal.body], refusal.code
-
-
-class _Captured:
-    """Keeps what an application passes to start_response until it is sent."""
-
-    def __init__(self, start_response: StartResponse) -> None:
-        self._start_response = start_response
-        self.status = 500
-        self.line = "500 Internal Server Error"
-        self.headers: list[tuple[str, str]] = []
-
-    def __call__(self, line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-        self.status, self.line, self.headers = int(line.split()[0]), line, headers
-        return lambda data: None
-
-    def send(self) -> None:
-        self._start_response(self.line, self.headers)
-
-
-def error_code(body: bytes, headers: Iterable[tuple[str, str]]) -> str | None:
-    """The error code of an answer, whatever its protocol."""
-    found = XML_CODE.search(body)
-    if found:
-        return found[1].decode()
-    with contextlib.suppress(ValueError, AttributeError):
-        content = json.loads(body)
-        return str(content.get("__type") or content.get("code") or "").rpartition("#")[2] or None
-    return next((value for name, value in headers if name.lower() == "x-amzn-errortype"), None)
+            return Answer.of(refusals.internal_failure(call))
+        finally:
+            current.reset(token)
 
 
 def _is_aws(environ: Environ) -> bool:
@@ -172,14 +192,18 @@ def _take_body(environ: Environ) -> bytes:
     stream = environ["wsgi.input"]
     length = str(environ.get("CONTENT_LENGTH") or "")
     if length.isdigit():
-        body = stream.read(int(length))
+        body = bytes(stream.read(int(length)))
     elif environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
-        body = stream.read()
+        body = bytes(stream.read())
         environ["CONTENT_LENGTH"] = str(len(body))
     else:
         body = b""
     environ["wsgi.input"] = io.BytesIO(body)
-    return bytes(body)
+    return body
+
+
+def _put_body(environ: Environ, body: bytes) -> None:
+    environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
 
 
 def _json(start_response: StartResponse, content: Any) -> Iterable[bytes]:

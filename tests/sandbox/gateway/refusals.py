@@ -51,6 +51,37 @@ def no_credentials(call: Call) -> Refusal:
     return refuse(call, "MissingAuthenticationToken", "Request is missing Authentication Token")
 
 
+def expired_token(call: Call) -> Refusal:
+    """The credentials have expired.
+
+    JSON as in https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/CommonErrors.html; the code of RDS and other
+    query services as in https://github.com/aws-controllers-k8s/community/issues/2435; EC2's as in
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html.
+    """
+    message = "The security token included in the request is expired"
+    if call.service == "ec2":
+        return refuse(call, "RequestExpired", "Request has expired.", status=400)
+    if call.service == "s3":
+        return refuse(call, "ExpiredToken", "The provided token has expired.", status=400)
+    return refuse(call, "ExpiredTokenException" if call.protocol == "json" else "ExpiredToken", message)
+
+
+# Where it is not Throttling (query) or ThrottlingException (JSON): code, status.
+TOO_MANY = {
+    # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+    "ec2": ("RequestLimitExceeded", 503),
+    # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+    "s3": ("SlowDown", 503),
+}
+
+
+def too_many_calls(call: Call) -> Refusal:
+    """More calls than are allowed in a second."""
+    usual = "Throttling" if call.protocol == "query" else "ThrottlingException"
+    code, status = TOO_MANY.get(call.service, (usual, 400))
+    return refuse(call, code, "Rate exceeded", status)
+
+
 def unknown_region(call: Call) -> Refusal:
     """The region does not exist. (With AWS itself the endpoint's name would not resolve.)"""
     message = f"Credential should be scoped to a valid region, not '{call.region}'."

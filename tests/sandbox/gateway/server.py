@@ -22,6 +22,10 @@ class QuietHandler(MotoRequestHandler):
     def log(self, type: str, message: str, *args: Any) -> None:
         """Nothing."""
 
+    def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
+        """The client has gone, or a fault wants the connection closed without an answer."""
+        self.close_connection = True
+
 
 class Server:
     """Serves an application on a listening socket."""

@@ -4,17 +4,18 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from botocore.auth import SigV4Auth
+from sandbox.gateway.targets import target_of
 
 CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/(\d{8})/([^/,\s]+)/([^/,\s]+)/aws4_request")
-SIGNATURE = re.compile(r"SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]+)")
 # The name in a signature, where botocore calls the service otherwise.
 SERVICES = {"monitoring": "cloudwatch", "email": "ses", "tagging": "resourcegroupstaggingapi"}
 
@@ -24,6 +25,7 @@ class Call:
     """A request to an AWS service.
 
     :param protocol: query, json or rest.
+    :param resource: what the call is about, as the call names it.
     """
 
     service: str
@@ -33,6 +35,7 @@ class Call:
     protocol: str
     parameters: dict[str, Any] = field(default_factory=dict)
     user_agent: str = ""
+    resource: str | None = None
 
 
 def read_call(environ: Mapping[str, Any], body: bytes) -> Call:
@@ -44,6 +47,8 @@ def read_call(environ: Mapping[str, Any], body: bytes) -> Call:
     user_agent = str(environ.get("HTTP_USER_AGENT", ""))
     target = str(environ.get("HTTP_X_AMZ_TARGET", ""))
     content_type = str(environ.get("CONTENT_TYPE", ""))
+    if environ.get("HTTP_CONTENT_ENCODING") == "gzip":
+        body = _unzipped(body)
     if target:
         action, protocol, parameters = target.rpartition(".")[2], "json", _json(body)
     elif content_type.startswith("application/x-www-form-urlencoded") or "Action=" in query:
@@ -53,7 +58,17 @@ def read_call(environ: Mapping[str, Any], body: bytes) -> Call:
     else:
         action = f"{environ.get('REQUEST_METHOD')} {environ.get('PATH_INFO')}"
         protocol, parameters = "rest", _json(body)
-    return Call(SERVICES.get(service, service), region, action, access_key, protocol, parameters, user_agent)
+    service = SERVICES.get(service, service)
+    resource = target_of(service, parameters, str(environ.get("PATH_INFO", "")))
+    return Call(service, region, action, access_key, protocol, parameters, user_agent, resource)
+
+
+def _unzipped(body: bytes) -> bytes:
+    """SDKs compress long calls of some services, PutMetricData for one."""
+    try:
+        return gzip.decompress(body)
+    except (OSError, EOFError, zlib.error):
+        return b""
 
 
 def _json(body: bytes) -> dict[str, Any]:
@@ -91,34 +106,3 @@ def _lists(node: Any) -> Any:
         if isinstance(inner, dict) and inner and all(key.isdigit() for key in inner):
             return _lists(inner)
     return {key: _lists(value) for key, value in node.items()}
-
-
-def signature_of(environ: Mapping[str, Any]) -> tuple[str, str] | None:
-    """The names of the signed headers (a;b;c) and the signature."""
-    found = SIGNATURE.search(str(environ.get("HTTP_AUTHORIZATION", "")))
-    return (found[1], found[2]) if found else None
-
-
-def expected_signature(environ: Mapping[str, Any], body: bytes, call: Call, secret_key: str) -> str | None:
-    """The signature of this request under that secret key; None where it can't be told."""
-    from botocore.awsrequest import AWSRequest
-    from botocore.credentials import Credentials
-
-    signed = signature_of(environ)
-    credential = CREDENTIAL.search(str(environ.get("HTTP_AUTHORIZATION", "")))
-    if not signed or not credential or not call.access_key:
-        return None
-    url = f"http://{environ.get('HTTP_HOST', '')}{environ.get('RAW_URI') or environ.get('PATH_INFO', '/')}"
-    request = AWSRequest(method=str(environ["REQUEST_METHOD"]), url=url, data=body)
-    for name in signed[0].split(";"):
-        request.headers[name] = _header(environ, name)
-    request.context["timestamp"] = _header(environ, "x-amz-date")
-    request.context["payload_signing_enabled"] = True
-    signer = SigV4Auth(Credentials(call.access_key, secret_key), credential[4], credential[3])
-    canonical = signer.canonical_request(request)
-    return str(signer.signature(signer.string_to_sign(request, canonical), request))
-
-
-def _header(environ: Mapping[str, Any], name: str) -> str:
-    key = name.upper().replace("-", "_")
-    return str(environ.get(key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}", ""))

@@ -4,14 +4,23 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from sandbox.faults import Attempt
 from sandbox.gateway import refusals
-from sandbox.gateway.application import error_code
+from sandbox.gateway.answer import Answer, error_code
+from sandbox.gateway.identity import Caller
 from sandbox.gateway.journal import Journal, masked
+from sandbox.gateway.signature import is_signed_with
+from sandbox.gateway.targets import target_of
 from sandbox.gateway.wire import Call, nested, read_call
 
 AUTHORIZATION = (
@@ -46,6 +55,13 @@ def test_bodies_that_are_not_what_they_should_be(body: bytes) -> None:
     assert read_call(environ("dynamodb", HTTP_X_AMZ_TARGET="D.GetItem"), body).action == "GetItem"
 
 
+def test_compressed_bodies() -> None:
+    more = {"HTTP_X_AMZ_TARGET": "G.PutMetricData", "HTTP_CONTENT_ENCODING": "gzip"}
+    call = read_call(environ("monitoring", **more), gzip.compress(b'{"Namespace": "n"}'))
+    assert (call.parameters, call.resource) == ({"Namespace": "n"}, "n")
+    assert read_call(environ("monitoring", **more), b"not compressed").parameters == {}
+
+
 def test_lists_and_structures() -> None:
     flat = {"A": "1", "Ids.VpcSecurityGroupId.2": "b", "Ids.VpcSecurityGroupId.1": "a", "S.MinCapacity": "0.5"}
     assert nested(flat) == {"A": "1", "Ids": ["a", "b"], "S": {"MinCapacity": "0.5"}}
@@ -56,37 +72,93 @@ def test_more_than_nine_members_keep_their_order() -> None:
     assert nested(flat) == {"Filters": [{"Values": [str(n) for n in range(1, 13)]}]}
 
 
+@pytest.mark.parametrize(
+    ("service", "parameters", "target"),
+    [
+        ("rds", {"SourceDBClusterSnapshotIdentifier": "s", "TargetDBClusterSnapshotIdentifier": "t"}, "t"),
+        ("rds", {"SnapshotIdentifier": "s", "DBClusterIdentifier": "c"}, "c"),
+        ("rds", {"DBInstanceIdentifier": "i", "DBClusterIdentifier": "c"}, "i"),
+        ("rds", {}, None),
+        ("logs", {"logGroupName": "g", "logStreamName": "s"}, "g"),
+        ("sns", {"TopicArn": "arn:aws:sns:us-west-2:1:t"}, "arn:aws:sns:us-west-2:1:t"),
+        ("kms", {"KeyId": "alias/a"}, "alias/a"),
+        ("iam", {"RoleName": "r", "PolicyName": "p"}, "r"),
+        ("ec2", {"SubnetId": ["subnet-1", "subnet-2"]}, "subnet-1"),
+        ("dynamodb", {"TransactItems": [{"Put": {"TableName": "t", "Item": {}}}]}, "t"),
+        ("dynamodb", {"RequestItems": {"t": []}}, "t"),
+    ],
+)
+def test_what_a_call_is_about(service: str, parameters: dict[str, Any], target: str | None) -> None:
+    assert target_of(service, parameters) == target
+
+
 def test_secrets_are_masked_wherever_they_are() -> None:
     parameters = {
         "MasterUserPassword": "x", "PreSignedUrl": "x", "SecretString": "x", "ManageMasterUserPassword": True,
-        "List": [{"NewPassword": "x"}], "Name": "kept",
+        "List": [{"NewPassword": "x"}], "Name": "kept", "PrivateKey": {"Deep": "x"}, "X-Amz-Security-Token": "x",
+        "SecretBinary": ["x"], "WebIdentityToken": "x", "NextToken": "kept", "ClientRequestToken": "kept",
     }  # fmt: skip
     text = json.dumps(masked(parameters))
-    assert '"x"' not in text and '"kept"' in text and "true" in text
+    assert '"x"' not in text and text.count('"kept"') == 3 and "true" in text
+
+
+def journalled(journal: Journal, call: Call, answer: Answer | None = None, **attempt: Any) -> dict[str, Any]:
+    moment = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    journal.write(Attempt(call, "1", "p", **attempt), answer, moment, 0.5)
+    return journal.entries()[-1]
 
 
 def test_journal_is_closed_until_the_world_is_made(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "calls.jsonl")
-    call = Call("rds", "us-west-2", "DescribeDBClusters", "AKIA", "query", {"DBClusterIdentifier": "c"}, "agent")
-
-    def write() -> None:
-        journal.write(
-            call, account="1", principal="p", started=datetime(2026, 1, 1, tzinfo=timezone.utc), seconds=0.5,
-            status=200, error_code=None,
-        )  # fmt: skip
-
-    write()
+    call = Call("rds", "us-west-2", "DescribeDBClusters", "AKIA", "query", {"DBClusterIdentifier": "c"}, "agent", "c")
+    journal.write(Attempt(call), None, datetime(2026, 1, 1, tzinfo=timezone.utc), 0.5)
     assert journal.entries() == []
     journal.open()
-    write()
-    write()
+    entry = journalled(journal, call, Answer(400, "400 No", [], b"", "No"), faults=["first", "second"])
+    journalled(journal, call)
+    journal.close()
     assert [entry["number"] for entry in journal.entries()] == [1, 2]
     assert [entry["number"] for entry in journal.entries(after=1)] == [2]
-    assert set(journal.entries()[0]) == {
-        "number", "time", "service", "action", "region", "account", "principal", "user_agent", "resource", "parameters",
-        "status", "error_code", "duration",
+    assert entry == {
+        "number": 1, "time": "2026-01-01T00:00:00.000Z", "service": "rds", "action": "DescribeDBClusters",
+        "region": "us-west-2", "account": "1", "principal": "p", "user_agent": "agent", "resource": "c",
+        "parameters": {"DBClusterIdentifier": "c"}, "status": 400, "error_code": "No", "fault": "first, second",
+        "duration": 0.5,
     }  # fmt: skip
-    assert journal.entries()[0]["resource"] == "c"
+    assert journal.entries()[1]["status"] is None and journal.entries()[1]["fault"] is None
+
+
+def test_items_of_tables_are_written_as_they_are(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "calls.jsonl")
+    journal.open()
+    item = {"Item": {"password_rotated": {"BOOL": True}, "password": {"S": "seen"}}}
+    assert journalled(journal, Call("dynamodb", "us-west-2", "PutItem", "A", "json", item))["parameters"] == item
+    journal.close()
+
+
+@pytest.mark.parametrize("service", ["rds", "dynamodb", "sts"])
+@pytest.mark.parametrize("query", ["", "Action=Get%2FIt&b=%20x&a=1~2"])
+def test_signatures(service: str, query: str) -> None:
+    """As botocore, the client, makes them."""
+    headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "A.B", "X-Spaced": "a   b"}
+    request = AWSRequest("POST", f"http://127.0.0.1:1/?{query}", headers=headers, data=b"{}")
+    SigV4Auth(Credentials("AKIA", "secret"), service, "us-west-2").add_auth(request)
+    signed = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers.items()}
+    environ = {
+        **signed, "REQUEST_METHOD": "POST", "RAW_URI": f"/?{query}", "HTTP_HOST": "127.0.0.1:1",
+        "CONTENT_TYPE": headers["Content-Type"],
+    }  # fmt: skip
+    assert is_signed_with(environ, b"{}", "secret")
+    for other in ({"HTTP_X_AMZ_TARGET": "A.C"}, {"RAW_URI": "/other"}, {"HTTP_AUTHORIZATION": ""}):
+        assert not is_signed_with({**environ, **other}, b"{}", "secret")
+    assert not is_signed_with(environ, b"{ }", "secret")
+    assert not is_signed_with(environ, b"{}", "Secret")
+
+
+def test_temporary_credentials_need_their_token() -> None:
+    caller = Caller("1", "role", "secret", session_token="token")
+    assert caller.holds("token") and not caller.holds("") and not caller.holds("other")
+    assert Caller("1", "user", "secret").holds("") and not Caller("1", "user", "secret").holds("token")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ export VENV
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 KEEP ?=
 ARGS ?=
+SCENARIO ?=
+AMAZON_AWS ?=
 
 .DEFAULT_GOAL := setup
 # One thing at a time, but for those checks that "test" runs side by side.
@@ -41,8 +43,8 @@ demo: setup ## restore staging from production in a sandbox; KEEP=1 leaves the s
 	@python scripts/demo.py $(if $(filter-out 0 no false,$(KEEP)),--keep)
 
 .PHONY: sandbox-up
-sandbox-up: setup ## start the sandbox in the background (folder .sandbox)
-	@cd tests && python -m sandbox up $(ARGS)
+sandbox-up: setup ## start the sandbox in the background (folder .sandbox); SCENARIO=FILE describes it
+	@cd tests && python -m sandbox up $(if $(SCENARIO),--scenario "$$(cd .. && realpath -m -- "$(SCENARIO)")") $(ARGS)
 
 .PHONY: sandbox-down
 sandbox-down: setup ## stop it and remove its data
@@ -51,6 +53,14 @@ sandbox-down: setup ## stop it and remove its data
 .PHONY: sandbox-status
 sandbox-status: setup ## its clusters, snapshots and servers
 	@cd tests && python -m sandbox status $(ARGS)
+
+.PHONY: sandbox-calls
+sandbox-calls: setup ## the AWS calls so far (ARGS="--errors --service rds" picks some)
+	@cd tests && python -m sandbox calls $(ARGS)
+
+.PHONY: sandbox-events
+sandbox-events: setup ## what has happened to clusters and snapshots, and what is pending
+	@cd tests && python -m sandbox events $(ARGS)
 
 .PHONY: test
 test: setup-dev ## every check
@@ -80,6 +90,14 @@ integration: setup-dev ## every module by itself, in a sandbox (ARGS="module_sna
 .PHONY: molecule
 molecule: setup-dev ## every role by itself, in a sandbox (ARGS="db_users ..." picks some)
 	@python scripts/in_sandbox.py molecule $(ARGS)
+
+.PHONY: sandbox-proof
+sandbox-proof: setup-dev ## the sandbox under moto's own tests, the AWS CLI and (AMAZON_AWS=<checkout>) amazon.aws's targets
+	@python scripts/sandbox_proof.py $(if $(AMAZON_AWS),--amazon-aws "$(AMAZON_AWS)") $(ARGS)
+
+.PHONY: bench
+bench: setup-dev ## how fast and how big the sandbox is; reported, not asserted (ARGS="start calls" picks some)
+	@python tests/bench/bench.py $(ARGS)
 
 .PHONY: build
 build: setup-dev ## build the collection's tarball, install it elsewhere and try it

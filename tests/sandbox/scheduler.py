@@ -26,7 +26,10 @@ Work = Callable[[], Any]
 
 @dataclass(eq=False)
 class Transition:
-    """Something on its way: what it is, when it may end, what it waits for."""
+    """Something on its way: what it is, when it may end, what it waits for.
+
+    :param until: how far it gets, in percent: less than 100 where it is to fail.
+    """
 
     name: str
     started: float
@@ -38,11 +41,12 @@ class Transition:
     cancelled: bool = False
     finished: threading.Event = field(default_factory=threading.Event)
     error: BaseException | None = None
+    until: int = 100
 
     def progress(self, now: float) -> int:
         """How much of the duration has passed, in percent; 100 is kept for the end."""
-        length = self.due - self.started
-        return 99 if length <= 0 else max(0, min(99, int(100 * (now - self.started) / length)))
+        length, most = self.due - self.started, min(99, self.until)
+        return most if length <= 0 else max(0, min(most, int(self.until * (now - self.started) / length)))
 
     def cancel(self) -> None:
         """Neither done nor failed will be called; the work, if it runs already, runs to its end."""
@@ -52,7 +56,14 @@ class Transition:
 class Scheduler:
     """Begins transitions and ends them in time."""
 
-    def __init__(self, lock: threading.RLock, clock: Clock | None = None, workers: int = 8) -> None:
+    def __init__(
+        self, lock: threading.RLock, clock: Clock | None = None, workers: int = 8,
+        on_error: Callable[[BaseException], None] | None = None,
+    ) -> None:  # fmt: skip
+        """
+        :param on_error: hears of every work that has failed.
+        """
+        self._on_error = on_error
         self.clock: Clock = clock or SystemClock()
         self._world = lock
         self._wake = threading.Condition()
@@ -83,10 +94,12 @@ class Scheduler:
         work: Work | None = None,
         lane: str = "",
         failed: Callable[[BaseException], None] | None = None,
+        until: int = 100,
     ) -> Transition:
-        """Begin a transition that takes at least that many seconds."""
+        """Begin a transition that takes at least that many seconds, or ``until`` percent of them."""
         now = self.clock.monotonic()
-        transition = Transition(name, now, now + seconds, done, work, lane or name, failed)
+        due = now + seconds * until / 100
+        transition = Transition(name, now, due, done, work, lane or name, failed, until=until)
         with self._wake:
             self._transitions.append(transition)
             if work is None:
@@ -147,6 +160,8 @@ class Scheduler:
     def _end(self, transition: Transition) -> None:
         if transition.error is not None:
             log.error("%s failed: %s", transition.name, transition.error, exc_info=transition.error)
+            if self._on_error:
+                self._on_error(transition.error)
         if transition.cancelled:
             return
         try:

@@ -12,14 +12,19 @@ import signal
 import socket
 import threading
 import warnings
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from sandbox import quick
 from sandbox.dataplane import DataPlane, DataPlaneError
 from sandbox.durations import Durations
-from sandbox.errors import SandboxError
-from sandbox.world.names import ACCOUNT, TARGET_REGION
+from sandbox.errors import SandboxError, in_words, is_disk_full
+from sandbox.scenario import Scenario
+
+if TYPE_CHECKING:
+    from sandbox.world.made import Made
 
 log = logging.getLogger("sandbox")
 
@@ -34,7 +39,7 @@ class Settings:
 
     dir: Path
     port: int | None = None
-    durations: Durations = field(default_factory=Durations)
+    scenario: Scenario = field(default_factory=Scenario)
 
 
 DEFAULT_PORT = 4566
@@ -66,7 +71,10 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.info: dict[str, Any] = {}
-        self._ended = threading.Event()
+        # Ids and ARNs of what the world consists of, by account/region/kind/name.
+        self.made: dict[str, str] = {}
+        self.ended = threading.Event()
+        self.failure: str | None = None
 
     def start(self) -> None:
         """
@@ -87,60 +95,112 @@ class Service:
 
     def _begin_serving(self, listener: socket.socket) -> None:
         # Late: moto takes its time to load, and a port in use is to be told at once.
-        from sandbox import kms, sns
+        quick.load_moto()
+        from sandbox import kms, logs, sns, stricter
+        from sandbox.faults import Faults
         from sandbox.gateway.application import Gateway
-        from sandbox.gateway.identity import make_operator
         from sandbox.gateway.journal import Journal
         from sandbox.gateway.server import Server, moto_application, regions
+        from sandbox.iam import install as iam
+        from sandbox.iam.authorizer import Authorizer
         from sandbox.rds.engines import Engines, major
         from sandbox.rds.install import install
         from sandbox.rds.runtime import Runtime
         from sandbox.scheduler import Scheduler
-        from sandbox.views import clusters_view
+        from sandbox.views import clusters_view, events_view
 
         lock = threading.RLock()
-        self._scheduler = Scheduler(lock)
-        engines = Engines(major(DataPlane.server_version()))
-        self.runtime = runtime = Runtime(lock, self._scheduler, self._data, engines, Durations.none())
+        self._scheduler = Scheduler(lock, on_error=self._mind_the_disk)
+        engines = Engines(major(DataPlane.server_version()), self.settings.scenario.world.versions)
+        scenario = self.settings.scenario
+        faults = Faults(scenario.faults, scenario.seed, self._scheduler.clock)
+        self.runtime = runtime = Runtime(
+            lock, self._scheduler, self._data, engines, Durations.none(), scenario.limits, faults
+        )
         kms.install()
         sns.install()
+        logs.install()
+        stricter.install()
+        iam.install()
         install(runtime)
         self._scheduler.start()
         self.journal = Journal(self.settings.dir / "calls.jsonl")
-        self._keys = make_operator(ACCOUNT)
-        views = {"clusters": lambda: clusters_view(runtime)}
-        gateway = Gateway(moto_application(), self.journal, views, regions())
-        self._server = Server(listener, gateway)
+        views = {
+            "clusters": lambda: clusters_view(runtime),
+            "events": lambda: events_view(runtime),
+            "made": lambda: self.made,
+        }
+        self._authorizer = Authorizer(enabled=scenario.iam)
+        # Whoever makes the world may; from then on its policies count.
+        self._authorizer.enabled = False
+        self._gateway = Gateway(
+            moto_application(), self.journal, views, regions(), authorizer=self._authorizer, faults=faults,
+            limits=scenario.limits, clock=self._scheduler.clock,
+        )  # fmt: skip
+        self._server = Server(listener, self._serve)
         self._server.start()
 
-    def _make_world(self) -> None:
-        from sandbox.world.seed import Clients, make_world
+    def _serve(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        try:
+            return self._gateway(environ, start_response)
+        except OSError as error:
+            self._mind_the_disk(error)
+            raise
 
-        url = f"http://{HOST}:{self._server.port}"
-        world = make_world(Clients(url, *self._keys), self.runtime)
-        self.runtime.durations = self.settings.durations
-        self.journal.open()
-        access_key, secret_key = self._keys
-        self.info = {
+    def _mind_the_disk(self, error: BaseException) -> None:
+        """Without a place to write to, nothing that it says can be trusted: it ends."""
+        if is_disk_full(error):
+            self.failure = f"The disk that holds {self.settings.dir} is full."
+            self.ended.set()
+
+    def _make_world(self) -> None:
+        from sandbox.world.building import begin_what_is_under_way, make_world
+
+        scenario, url = self.settings.scenario, f"http://{HOST}:{self._server.port}"
+        made = make_world(scenario.world, url, self.runtime)
+        self.made = dict(sorted(made.ids.items()))
+        self.info = self._info(url, made)
+        self.runtime.durations = scenario.durations
+        begin_what_is_under_way(scenario.world, made, self.runtime)
+        self._authorizer.enabled = scenario.iam
+        self._gateway.open(self.info["environment"])
+
+    def _info(self, url: str, made: Made) -> dict[str, Any]:
+        """What up prints and endpoint.json has."""
+        from sandbox.world.people import OPERATOR
+
+        world = self.settings.scenario.world
+        users: dict[str, dict[str, Any]] = {}
+        for key, (access_key, secret_key) in made.users.items():
+            account, _slash, name = key.partition("/")
+            users.setdefault(account, {})[name] = {"access_key": access_key, "secret_key": secret_key}
+        main = users[world.main_account]
+        keys, ca_cert = main[OPERATOR], str(self._data.ca_path)
+        return {
             "endpoint_url": url,
             "pid": os.getpid(),
             "dir": str(self.settings.dir),
-            "ca_cert": str(self._data.ca_path),
-            "credentials": {"access_key": access_key, "secret_key": secret_key},
-            "account_id": ACCOUNT,
+            "ca_cert": ca_cert,
+            "credentials": keys,
+            "account_id": world.main_account,
             "environment": {
                 "AWS_ENDPOINT_URL": url,
-                "AWS_ACCESS_KEY_ID": access_key,
-                "AWS_SECRET_ACCESS_KEY": secret_key,
-                "AWS_DEFAULT_REGION": TARGET_REGION,
+                "AWS_ACCESS_KEY_ID": keys["access_key"],
+                "AWS_SECRET_ACCESS_KEY": keys["secret_key"],
+                "AWS_DEFAULT_REGION": world.default_region,
+                # The endpoint has no certificate; the databases' are signed by this authority.
+                "AWS_CA_BUNDLE": ca_cert,
+                "PGSSLROOTCERT": ca_cert,
             },
             "journal": str(self.journal.path),
-            "world": world.public(),
+            "users": main,
+            "accounts": {account: {"users": people} for account, people in users.items()},
+            "world": made.public(world.public, world.main_account),
         }
 
     def stop(self) -> None:
         """End the server, what is under way, and all databases. What start did not get to is left out."""
-        for part, end in (("_server", "stop"), ("_scheduler", "stop"), ("_data", "close")):
+        for part, end in (("_server", "stop"), ("_gateway", "close"), ("_scheduler", "stop"), ("_data", "close")):
             if hasattr(self, part):
                 getattr(getattr(self, part), end)()
 
@@ -155,7 +215,7 @@ class Service:
         partial.rename(path)
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, on_ready: Callable[[], None]) -> None:
     """Run a sandbox until SIGTERM or SIGINT.
 
     :raises SandboxError: it can't be started.
@@ -163,17 +223,21 @@ def serve(settings: Settings) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     for noisy in ("botocore", "boto3", "urllib3", "werkzeug"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: ended.set())
     service = Service(settings)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: service.ended.set())
     try:
         service.start()
         service.write_info()
         log.info("ready at %s", service.info["endpoint_url"])
-        ended.wait()
+        on_ready()
+        service.ended.wait()
         log.info("ending")
-    except DataPlaneError as error:
-        raise SandboxError(str(error)) from error
+    except (SandboxError, DataPlaneError, OSError) as error:
+        if is_disk_full(error):
+            raise SandboxError(f"The disk that holds {settings.dir} is full.") from error
+        raise SandboxError(in_words(error) if isinstance(error, OSError) else str(error)) from error
     finally:
         service.stop()
+    if service.failure:
+        raise SandboxError(service.failure)

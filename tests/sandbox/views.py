@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: 2026 dbops.aurora_restore contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ``GET /_sandbox/clusters`` and ``python -m sandbox status`` show: control plane and data plane side by side."""
+"""What ``GET /_sandbox/clusters`` and ``/_sandbox/events`` show, for the commands ``status`` and ``events`` too."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from moto.rds.models import rds_backends
@@ -27,15 +28,55 @@ def clusters_view(runtime: Runtime) -> dict[str, Any]:
             for item in backend.cluster_snapshots.values()
             if isinstance(item, ClusterSnapshot)
         ]
-        now = runtime.scheduler.clock.monotonic()
         return {
             "clusters": [_cluster(cluster, servers.get(cluster.key, [])) for cluster in clusters],
             "snapshots": [_snapshot(snapshot) for snapshot in snapshots],
-            "transitions": [
-                {"name": item.name, "due_in": round(max(0.0, item.due - now), 3), "work_done": item.finished.is_set()}
-                for item in runtime.scheduler.pending()
-            ],
+            "transitions": pending(runtime),
         }
+
+
+def pending(runtime: Runtime) -> list[dict[str, Any]]:
+    """What is on its way, the next to end first; what a fault lets stall is not: nothing will happen to it."""
+    clock = runtime.scheduler.clock
+    now, time_of_day = clock.monotonic(), clock.now()
+    return [
+        {
+            "name": item.name,
+            "due_in": round(max(0.0, item.due - now), 3),
+            "due_at": stamp(time_of_day + timedelta(seconds=item.due - now)),
+            "work_done": item.finished.is_set(),
+        }
+        for item in runtime.scheduler.pending()
+    ]
+
+
+def events_view(runtime: Runtime) -> dict[str, Any]:
+    """What has happened to clusters, instances and snapshots of all accounts, the oldest first; what is pending."""
+    with runtime.lock:
+        happened = [
+            (event.date, backend, event)
+            for _account, _region, backend in rds_backends.iter_backends()
+            for event in getattr(backend, "happenings", ())
+        ]
+        happened.sort(key=lambda item: item[0])
+        return {
+            "happened": [
+                {
+                    "time": stamp(date),
+                    "account": backend.account_id,
+                    "region": backend.region_name,
+                    "type": event.source_type,
+                    "id": event.source_identifier,
+                    "message": event.message,
+                }
+                for date, backend, event in happened
+            ],
+            "pending": pending(runtime),
+        }
+
+
+def stamp(moment: datetime) -> str:
+    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _cluster(cluster: Cluster, servers: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,263 +1,163 @@
 # SPDX-FileCopyrightText: 2026 dbops.aurora_restore contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The clusters, their databases and snapshots.
-
-Clusters and instances are made through the API as anybody would; what happened in the past (automated snapshots,
-creation times) is put straight into the backend.
-"""
+"""Clusters and instances, made through the API as anybody would; their age is put into the backend."""
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from moto.rds.models import rds_backends
 
-from sandbox.dataplane import DataPlane
-from sandbox.dataplane.scram import scram_verifier
 from sandbox.errors import SandboxError
-from sandbox.rds.models import Cluster, ClusterSnapshot
+from sandbox.rds.models import Cluster
 from sandbox.rds.runtime import Runtime
-from sandbox.world.names import (
-    ACCOUNT,
-    AFTER_SNAPSHOT,
-    APPLICATION,
-    DATABASE,
-    ENGINE,
-    LEGACY,
-    MASTER,
-    OTHER_LOGINS,
-    PRODUCTION,
-    READ_ONLY,
-    SOURCE_REGION,
-    STAGING,
-    TARGET_REGION,
-    Member,
-)
-from sandbox.world.surroundings import Client, World, make_password
+from sandbox.world.databases import fill, make_logins, make_subscription
+from sandbox.world.made import Made, Place, make_password
+from sandbox.world.snapshots import make_snapshots
+from sandbox.world.surroundings import Client, tags_of
 
-FOLDER = Path(__file__).parent
-AGE = timedelta(days=200)
-# Hours; the newest is the one with the newest data, the others were taken before.
-AUTOMATED_AGES = (49, 25, 1)
-WEEKLY_AGE = 30
-
-
-def make_clusters(client: Client, world: World, runtime: Runtime) -> None:
-    """All three side by side: most of the time goes into their servers."""
-    version = runtime.engines.seeded
-    with ThreadPoolExecutor(3) as pool:
-        for made in [
-            pool.submit(_make_production, client, world, runtime, version),
-            pool.submit(_make_staging, client, world, runtime, version),
-            pool.submit(_make_legacy, client, world, runtime, version),
-        ]:
-            made.result()
-
-
-def _make_production(client: Client, world: World, runtime: Runtime, version: str) -> None:
-    settings = {
-        "EngineVersion": version,
-        "MasterUserPassword": world.passwords["shop/production/master:password"],
-        "DatabaseName": DATABASE,
-        "KmsKeyId": world.kms_keys[SOURCE_REGION],
-        "StorageEncrypted": True,
-        "DBSubnetGroupName": PRODUCTION,
-        "VpcSecurityGroupIds": world.security_groups[SOURCE_REGION],
-        "DBClusterParameterGroupName": PRODUCTION,
-        "BackupRetentionPeriod": 14,
-        "DeletionProtection": True,
-        "CopyTagsToSnapshot": True,
-        "EnableCloudwatchLogsExports": ["postgresql"],
-        "Tags": _tags(environment="production", application="shop"),
-    }
-    members = (
-        Member(f"{PRODUCTION}-1", "db.r6g.large", 0, "a", f"{PRODUCTION}-instance"),
-        Member(f"{PRODUCTION}-2", "db.r6g.large", 1, "b", f"{PRODUCTION}-instance"),
-    )
-    cluster = _make_cluster(client, world, runtime, SOURCE_REGION, PRODUCTION, settings, members)
-    data = runtime.data
-    make_roles(
-        data, cluster, world.passwords["shop/production/app:app_password"],
-        world.passwords["shop/production/app:readonly_password"], OTHER_LOGINS,
-    )  # fmt: skip
-    schema, later = (FOLDER / "shop.sql").read_text(encoding="utf-8").split("-- later\n")
-    data.sql(cluster.key, schema, DATABASE)
-    _subscribe(runtime, cluster)
-    _take_snapshots(runtime, cluster, later, world)
-    data.sql(
-        cluster.key, f"INSERT INTO shop.customers (name, email) VALUES ('Late Customer', '{AFTER_SNAPSHOT}')", DATABASE
-    )
+# The world's names of the API's parameters that are passed on as they are.
+CLUSTER_PARAMETERS = {
+    "database_name": "DatabaseName",
+    "port": "Port",
+    "kms_key_id": "KmsKeyId",
+    "db_subnet_group_name": "DBSubnetGroupName",
+    "db_cluster_parameter_group_name": "DBClusterParameterGroupName",
+    "backup_retention_period": "BackupRetentionPeriod",
+    "preferred_backup_window": "PreferredBackupWindow",
+    "preferred_maintenance_window": "PreferredMaintenanceWindow",
+    "deletion_protection": "DeletionProtection",
+    "copy_tags_to_snapshot": "CopyTagsToSnapshot",
+    "enable_iam_database_authentication": "EnableIAMDatabaseAuthentication",
+    "enable_cloudwatch_logs_exports": "EnableCloudwatchLogsExports",
+    "storage_type": "StorageType",
+}
+INSTANCE_PARAMETERS = {
+    "db_instance_class": "DBInstanceClass",
+    "promotion_tier": "PromotionTier",
+    "availability_zone": "AvailabilityZone",
+    "db_parameter_group_name": "DBParameterGroupName",
+    "monitoring_interval": "MonitoringInterval",
+    "enable_performance_insights": "EnablePerformanceInsights",
+    "performance_insights_retention_period": "PerformanceInsightsRetentionPeriod",
+    "preferred_maintenance_window": "PreferredMaintenanceWindow",
+    "publicly_accessible": "PubliclyAccessible",
+    "auto_minor_version_upgrade": "AutoMinorVersionUpgrade",
+    "ca_certificate_identifier": "CACertificateIdentifier",
+}
+INSTANCE_DEFAULTS = {
+    "PromotionTier": 1, "PubliclyAccessible": False, "EnablePerformanceInsights": False,
+    "PreferredMaintenanceWindow": "sun:05:00-sun:05:30",
+}  # fmt: skip
 
 
-def _make_staging(client: Client, world: World, runtime: Runtime, version: str) -> None:
-    settings = {
-        "EngineVersion": version,
-        "MasterUserPassword": world.passwords["shop/staging/master:password"],
-        "DatabaseName": DATABASE,
-        "KmsKeyId": world.kms_keys[TARGET_REGION],
-        "StorageEncrypted": True,
-        "DBSubnetGroupName": STAGING,
-        "VpcSecurityGroupIds": world.security_groups[TARGET_REGION],
-        "DBClusterParameterGroupName": STAGING,
-        "BackupRetentionPeriod": 7,
-        "PreferredBackupWindow": "03:10-03:40",
-        "PreferredMaintenanceWindow": "sat:04:00-sat:04:30",
-        "CopyTagsToSnapshot": True,
-        "EnableIAMDatabaseAuthentication": True,
-        "EnableCloudwatchLogsExports": ["postgresql"],
-        "Tags": [
-            *_tags(environment="staging", application="shop", **{"cost-center": "4711"}),
-            {"Key": "aurora-restore:target", "Value": "true"},
-        ],
-    }
-    members = (
-        Member(f"{STAGING}-1", "db.r6g.large", 1, "a", f"{STAGING}-instance", 60, True, "sat:05:00-sat:05:30"),
-        Member(f"{STAGING}-2", "db.t4g.medium", 5, "b", f"{STAGING}-instance"),
-    )
-    cluster = _make_cluster(client, world, runtime, TARGET_REGION, STAGING, settings, members)
-    make_roles(
-        runtime.data, cluster, world.passwords["shop/staging/app:app_password"],
-        world.passwords["shop/staging/app:readonly_password"], (),
-    )  # fmt: skip
-    runtime.data.sql(cluster.key, (FOLDER / "staging.sql").read_text(encoding="utf-8"), DATABASE)
-
-
-def _make_legacy(client: Client, world: World, runtime: Runtime, version: str) -> None:
-    """Somebody else's, without the tag that marks a restore target."""
-    settings = {
-        "EngineVersion": version,
-        "MasterUserPassword": make_password(),
-        "DatabaseName": "reporting",
-        "DBSubnetGroupName": STAGING,
-        "VpcSecurityGroupIds": world.security_groups[TARGET_REGION][:1],
-        "Tags": _tags(owner="reporting"),
-    }
-    members = (Member(f"{LEGACY}-1", "db.t4g.medium", 1, "c"),)
-    _make_cluster(client, world, runtime, TARGET_REGION, LEGACY, settings, members)
-
-
-def _tags(**tags: str) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
-
-
-def _make_cluster(
-    client: Client, world: World, runtime: Runtime, region: str, name: str, settings: dict[str, Any],
-    members: Iterable[Member],
-) -> Cluster:  # fmt: skip
-    rds = client("rds", region)
-    rds.create_db_cluster(DBClusterIdentifier=name, Engine=ENGINE, MasterUsername=MASTER, Port=5432, **settings)
-    cluster: Cluster = rds_backends[ACCOUNT][region].clusters[name]
-    _await(f"cluster {name}", cluster)
-    instances = []
-    for member in members:
-        rds.create_db_instance(**_instance_parameters(world, region, name, member))
-        instances.append(rds_backends[ACCOUNT][region].databases[member.name])
-    for instance in instances:
-        _await(f"instance {instance.resource_id}", instance)
-    with runtime.lock:
-        made = runtime.scheduler.clock.now() - AGE
-        cluster.cluster_create_time = cluster.created = made
-        cluster.earliest_restorable_time = runtime.scheduler.clock.now() - timedelta(
-            days=cluster.backup_retention_period
-        )
-        for instance in instances:
-            instance.instance_create_time = made
-    return cluster
-
-
-def _instance_parameters(world: World, region: str, cluster: str, member: Member) -> dict[str, Any]:
-    parameters: dict[str, Any] = {
-        "DBInstanceIdentifier": member.name,
-        "DBClusterIdentifier": cluster,
-        "Engine": ENGINE,
-        "DBInstanceClass": member.instance_class,
-        "PromotionTier": member.tier,
-        "AvailabilityZone": f"{region}{member.zone}",
-        "PreferredMaintenanceWindow": member.maintenance_window,
-        "PubliclyAccessible": False,
-        "EnablePerformanceInsights": member.performance_insights,
-    }
-    if member.parameter_group:
-        parameters["DBParameterGroupName"] = member.parameter_group
-    if member.monitoring_interval:
-        parameters |= {"MonitoringInterval": member.monitoring_interval, "MonitoringRoleArn": world.monitoring_role}
-    return parameters
-
-
-def _await(what: str, resource: Any, seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while resource.status != "available":
-        if resource.status == "failed" or time.monotonic() > deadline:
-            raise SandboxError(f"The seeded {what} did not become available but is {resource.status}.")
-        time.sleep(0.01)
-
-
-# databases
-
-
-def make_roles(
-    data: DataPlane, cluster: Cluster, app_password: str, readonly_password: str, others: Iterable[str]
+def make_cluster(
+    client: Client, place: Place, made: Made, name: str, content: Mapping[str, Any], runtime: Runtime
 ) -> None:
-    """Logins made by the master user, as on RDS; the passwords of the others are nobody's business."""
-    passwords = {APPLICATION: app_password, READ_ONLY: readonly_password, **{name: make_password() for name in others}}
-    for name, password in passwords.items():
-        quoted = name.replace('"', '""')
-        data.sql(cluster.key, f"CREATE ROLE \"{quoted}\" LOGIN PASSWORD '{scram_verifier(password)}'", DATABASE, MASTER)
+    """A cluster with its instances, data and snapshots."""
+    rds = client("rds")
+    rds.create_db_cluster(**cluster_parameters(place, made, name, content, runtime.engines.seeded))
+    backend = rds_backends[place.account][place.region]
+    cluster: Cluster = backend.clusters[name.lower()]
+    _await(backend, cluster)
+    _make_instances(rds, place, made, cluster, content)
+    _make_old(runtime, cluster, float(content.get("age_days", 0)))
+    made.add(place, "clusters", name, str(cluster.arn))
+    _fill(runtime, place, made, cluster, content)
+    if content.get("status") == "stopped":
+        rds.stop_db_cluster(DBClusterIdentifier=name)
+        _await(backend, cluster, "stopped")
 
 
-def _subscribe(runtime: Runtime, cluster: Cluster) -> None:
-    """An enabled subscription without a publisher at its other end; on a copy of the data it is enabled as well."""
-    data, key = runtime.data, cluster.key
-    data.sql(
-        key,
-        "CREATE SUBSCRIPTION orders_feed CONNECTION 'host=127.0.0.1 port=9 dbname=feed user=feed password=feed' "
-        "PUBLICATION orders_feed WITH (connect = false, slot_name = 'orders_feed')",
-        DATABASE,
-    )
-    data.sql(key, "ALTER SUBSCRIPTION orders_feed ENABLE", DATABASE)
-    if runtime.engines.major >= 16:  # before, only superusers can own one
-        data.sql(key, f"ALTER SUBSCRIPTION orders_feed OWNER TO {MASTER}", DATABASE)
+def cluster_parameters(place: Place, made: Made, name: str, content: Mapping[str, Any], version: str) -> dict[str, Any]:
+    """What CreateDBCluster is called with."""
+    given: dict[str, Any] = {
+        "DBClusterIdentifier": name,
+        "Engine": content.get("engine", "aurora-postgresql"),
+        "EngineVersion": content.get("engine_version", version),
+        "MasterUsername": content["master_username"],
+        "MasterUserPassword": made.password(place, content.get("master_password")),
+        "Port": 5432,
+        "Tags": tags_of(content),
+    }
+    given |= {parameter: content[key] for key, parameter in CLUSTER_PARAMETERS.items() if key in content}
+    given["StorageEncrypted"] = "KmsKeyId" in given
+    if "vpc_security_group_ids" in content:
+        given["VpcSecurityGroupIds"] = [
+            made.get(place, "security_groups", group) for group in content["vpc_security_group_ids"]
+        ]
+    scaling = content.get("serverless_v2_scaling_configuration")
+    if scaling:
+        given["ServerlessV2ScalingConfiguration"] = {
+            "MinCapacity": scaling["min_capacity"], "MaxCapacity": scaling["max_capacity"],
+        }  # fmt: skip
+    return given
 
 
-# snapshots
+def instance_parameters(
+    place: Place, made: Made, cluster: str, name: str, content: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What CreateDBInstance is called with."""
+    given = INSTANCE_DEFAULTS | {
+        "DBInstanceIdentifier": name,
+        "DBClusterIdentifier": cluster,
+        "Engine": "aurora-postgresql",
+        "Tags": tags_of(content),
+    }
+    given |= {parameter: content[key] for key, parameter in INSTANCE_PARAMETERS.items() if key in content}
+    if "monitoring_role_arn" in content:
+        given["MonitoringRoleArn"] = made.get(place.account, "roles", content["monitoring_role_arn"])
+    return given
 
 
-def _take_snapshots(runtime: Runtime, cluster: Cluster, later: str, world: World) -> None:
-    """Two real ones, before and after the later rows; older ones are copies of the first."""
-    data, now = runtime.data, runtime.scheduler.clock.now()
-    *old_ages, newest_age = AUTOMATED_AGES
-    past: list[ClusterSnapshot] = []
-    for age in old_ages:
-        taken = now - timedelta(hours=age)
-        past.append(_past_snapshot(runtime, cluster, f"rds:{PRODUCTION}-{taken:%Y-%m-%d-%H-%M}", age))
-    past.append(_past_snapshot(runtime, cluster, f"{PRODUCTION}-weekly", WEEKLY_AGE))
-    data.snapshot(cluster.key, past[0].data_key)
-    for snapshot in past[1:]:
-        data.copy_snapshot(past[0].data_key, snapshot.data_key)
-    data.sql(cluster.key, later, DATABASE)
-    taken = now - timedelta(hours=newest_age)
-    newest = _past_snapshot(runtime, cluster, f"rds:{PRODUCTION}-{taken:%Y-%m-%d-%H-%M}", newest_age)
-    data.snapshot(cluster.key, newest.data_key)
-    creating = _past_snapshot(runtime, cluster, f"{PRODUCTION}-before-release", None)
-    world.newest_snapshot_id, world.creating_snapshot_id = newest.resource_id, creating.resource_id
+def _make_instances(rds: Any, place: Place, made: Made, cluster: Cluster, content: Mapping[str, Any]) -> None:
+    """The first one becomes the writer."""
+    backend = rds_backends[place.account][place.region]
+    instances = []
+    for name, wanted in content.get("instances", {}).items():
+        rds.create_db_instance(**instance_parameters(place, made, str(cluster.resource_id), name, wanted))
+        instances.append(backend.databases[name.lower()])
+    for instance in instances:
+        _await(backend, instance)
+    for role in content.get("associated_roles", []):
+        arn = made.get(place.account, "roles", role["role_arn"])
+        rds.add_role_to_db_cluster(
+            DBClusterIdentifier=cluster.resource_id, RoleArn=arn, FeatureName=role.get("feature_name", "")
+        )
 
 
-def _past_snapshot(runtime: Runtime, cluster: Cluster, name: str, hours: float | None) -> ClusterSnapshot:
-    """Register a snapshot of that age; without one it is still being made, and stays so."""
-    kind = "automated" if re.match("rds:", name) else "manual"
+def _make_old(runtime: Runtime, cluster: Cluster, days: float) -> None:
     with runtime.lock:
-        snapshot = ClusterSnapshot(
-            cluster.backend, runtime, cluster, name, snapshot_type=kind, tags=list(cluster.tags),
-            kms_key_id=cluster.kms_key_id,
-        )  # fmt: skip
-        if hours is not None:
-            snapshot.status = "available"
-            snapshot.taken_at = snapshot.created = runtime.scheduler.clock.now() - timedelta(hours=hours)
-        cluster.backend.cluster_snapshots[snapshot.resource_id] = snapshot
-        return snapshot
+        now = runtime.scheduler.clock.now()
+        cluster.cluster_create_time = cluster.created = now - timedelta(days=days)
+        if cluster.earliest_restorable_time is not None:
+            cluster.earliest_restorable_time = now - timedelta(days=min(days, cluster.backup_retention_period))
+        for instance in cluster.members:
+            instance.instance_create_time = cluster.cluster_create_time
+
+
+def _await(backend: Any, resource: Any, status: str = "available", seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while resource.status != status:
+        if resource.status == "failed" or time.monotonic() > deadline:
+            said = [event.message for event in backend.happenings if event.source_identifier == resource.resource_id]
+            raise SandboxError("; ".join([f"{resource.resource_id} is {resource.status}", *said[-1:]]))
+        time.sleep(0.005)
+
+
+def _fill(runtime: Runtime, place: Place, made: Made, cluster: Cluster, content: Mapping[str, Any]) -> None:
+    """Logins, data, subscriptions, snapshots."""
+    told = [key for key in ("logins", "data", "subscriptions", "snapshots", "data_after_snapshots") if content.get(key)]
+    if told and not content.get("instances"):
+        raise SandboxError(f"a cluster without instances can't have {told[0]}: nothing reaches its database")
+    logins = content.get("logins", {})
+    passwords = {name: made.password(place, wanted) if wanted else make_password() for name, wanted in logins.items()}
+    make_logins(runtime.data, cluster, passwords)
+    fill(runtime.data, cluster, content.get("data", {}))
+    for name, wanted in content.get("subscriptions", {}).items():
+        make_subscription(runtime, cluster, name, wanted)
+    make_snapshots(runtime, place, made, cluster, content.get("snapshots", {}))
+    fill(runtime.data, cluster, content.get("data_after_snapshots", {}))

@@ -1,163 +1,183 @@
 # SPDX-FileCopyrightText: 2026 dbops.aurora_restore contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What clusters need around them."""
+"""What clusters need around them, one region at a time. Each part takes what the world says of it, by name."""
 
 from __future__ import annotations
 
 import json
-import secrets
-import string
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from sandbox.world.names import (
-    APPLICATION,
-    DATABASE,
-    MASTER,
-    MONITORING_ROLE,
-    OLD_STATE_TABLE,
-    PRODUCTION,
-    QUEUE,
-    READ_ONLY,
-    SOURCE_REGION,
-    STAGING,
-    STATE_TABLE,
-    TARGET_REGION,
-    TOPIC,
-)
+from moto.ec2.models import ec2_backends
+from moto.kms.models import kms_backends
 
-Client = Callable[[str, str], Any]  # service, region
+from sandbox.errors import SandboxError
+from sandbox.rds.engines import family_of
+from sandbox.world.made import Made, Place, make_password, telling
+
+Client = Callable[[str], Any]  # by the name of the service, in the place at hand
+Part = Mapping[str, Any]
 
 
-@dataclass
-class World:
-    """What was made, by what it is for. Keys of dicts are regions, or names of secrets."""
-
-    kms_keys: dict[str, str] = field(default_factory=dict)
-    disabled_key: str = ""
-    security_groups: dict[str, list[str]] = field(default_factory=dict)
-    passwords: dict[str, str] = field(default_factory=dict, repr=False)
-    monitoring_role: str = ""
-    topic_arn: str = ""
-    queue_url: str = ""
-    newest_snapshot_id: str = ""
-    creating_snapshot_id: str = ""
-
-    def public(self) -> dict[str, Any]:
-        """For endpoint.json: without passwords, which are in Secrets Manager."""
-        return {
-            "source": {"region": SOURCE_REGION, "cluster_id": PRODUCTION},
-            "target": {"region": TARGET_REGION, "cluster_id": STAGING},
-            "kms_keys": self.kms_keys,
-            "disabled_key": self.disabled_key,
-            "topic_arn": self.topic_arn,
-            "queue_url": self.queue_url,
-            "state_table": STATE_TABLE,
-            "newest_snapshot_id": self.newest_snapshot_id,
-            "creating_snapshot_id": self.creating_snapshot_id,
-        }
+def tags_of(content: Part) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in content.get("tags", {}).items()]
 
 
-def make_password() -> str:
-    """34 characters that both of AWS's password rules allow, with what upsets shells, URLs and templates."""
-    characters = [secrets.choice(string.ascii_letters + string.digits) for _place in range(20)] + list("!#$%&*+=?^_~;:")
-    secrets.SystemRandom().shuffle(characters)
-    return "".join(characters)
-
-
-def make_keys(client: Client, world: World) -> None:
-    for region, name in ((SOURCE_REGION, PRODUCTION), (TARGET_REGION, STAGING)):
-        world.kms_keys[region] = _make_key(client("kms", region), name)
-    kms = client("kms", TARGET_REGION)
-    world.disabled_key = _make_key(kms, "disabled")
-    kms.disable_key(KeyId=world.disabled_key)
-
-
-def _make_key(kms: Any, name: str) -> str:
-    arn = str(kms.create_key(Description=name)["KeyMetadata"]["Arn"])
+def make_key(client: Client, place: Place, made: Made, name: str, content: Part) -> None:
+    """A KMS key with the alias of that name."""
+    kms = client("kms")
+    given: dict[str, Any] = {"Description": content.get("description", name)}
+    if "policy" in content:
+        given["Policy"] = json.dumps(content["policy"])
+    if content.get("tags"):
+        given["Tags"] = [{"TagKey": key, "TagValue": value} for key, value in content["tags"].items()]
+    metadata = kms.create_key(**given)["KeyMetadata"]
+    arn = str(metadata["Arn"])
+    if "id" in content:
+        arn = _rename_key(place, str(metadata["KeyId"]), content["id"])
     kms.create_alias(AliasName=f"alias/{name}", TargetKeyId=arn)
-    return arn
+    if not content.get("enabled", True):
+        kms.disable_key(KeyId=arn)
+    made.add(place, "keys", name, arn)
 
 
-def make_monitoring_role(client: Client, world: World) -> None:
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "monitoring.rds.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-            }
-        ],
-    }
-    role = client("iam", SOURCE_REGION).create_role(
-        RoleName=MONITORING_ROLE, AssumeRolePolicyDocument=json.dumps(trust)
+def _rename_key(place: Place, old: str, new: str) -> str:
+    """Give a key the id that somebody's inventory names."""
+    kms = kms_backends[place.account][place.region]
+    key = kms.keys.pop(old)
+    key.arn = str(key.arn).replace(old, new)
+    key.id = new
+    kms.keys[new] = key
+    return str(key.arn)
+
+
+def make_network(client: Client, place: Place, made: Made, name: str, content: Part) -> None:
+    """A VPC with its subnets and security groups, and a DB subnet group of all subnets."""
+    ec2 = client("ec2")
+    vpc = ec2.create_vpc(CidrBlock=content["cidr"])["Vpc"]["VpcId"]
+    made.add(place, "networks", name, vpc)
+    subnets = []
+    for zone, block in content["subnets"].items():
+        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock=block, AvailabilityZone=f"{place.region}{zone}")["Subnet"]
+        subnets.append(subnet["SubnetId"])
+        made.add(place, "subnets", f"{name}/{zone}", subnet["SubnetId"])
+    for group, wanted in content.get("security_groups", {}).items():
+        made_id = ec2.create_security_group(GroupName=group, Description=group, VpcId=vpc)["GroupId"]
+        if "id" in wanted:
+            made_id = _rename_security_group(place, vpc, made_id, wanted["id"])
+        made.add(place, "security_groups", group, made_id)
+    client("rds").create_db_subnet_group(
+        DBSubnetGroupName=content.get("subnet_group", name), DBSubnetGroupDescription=name, SubnetIds=subnets
     )
-    world.monitoring_role = role["Role"]["Arn"]
 
 
-def make_network(client: Client, world: World, region: str, name: str, family: str) -> None:
-    """A VPC with three subnets, two security groups, a subnet group and parameter groups of that name."""
-    ec2, rds = client("ec2", region), client("rds", region)
-    block = "10.20" if region == SOURCE_REGION else "10.30"
-    vpc = ec2.create_vpc(CidrBlock=f"{block}.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"{block}.{number}.0/24", AvailabilityZone=f"{region}{zone}")
-        for number, zone in enumerate("abc")
-    ]
-    world.security_groups[region] = [
-        ec2.create_security_group(GroupName=f"{name}-{role}", Description=f"{role} of {name}", VpcId=vpc)["GroupId"]
-        for role in ("database", "application")
-    ]
-    rds.create_db_subnet_group(
-        DBSubnetGroupName=name, DBSubnetGroupDescription=name,
-        SubnetIds=[subnet["Subnet"]["SubnetId"] for subnet in subnets],
-    )  # fmt: skip
+def _rename_security_group(place: Place, vpc: str, old: str, new: str) -> str:
+    groups = ec2_backends[place.account][place.region].groups[vpc]
+    group = groups.pop(old)
+    group.id = group.group_id = new
+    groups[new] = group
+    return new
+
+
+def make_cluster_parameter_group(
+    client: Client, place: Place, made: Made, name: str, content: Part, version: str
+) -> None:
+    rds = client("rds")
     rds.create_db_cluster_parameter_group(
-        DBClusterParameterGroupName=name, DBParameterGroupFamily=family, Description=name
-    )
+        DBClusterParameterGroupName=name, DBParameterGroupFamily=content.get("family", family_of(version)),
+        Description=content.get("description", name), Tags=tags_of(content),
+    )  # fmt: skip
+    if content.get("parameters"):
+        rds.modify_db_cluster_parameter_group(DBClusterParameterGroupName=name, Parameters=_parameters(content))
+
+
+def make_instance_parameter_group(
+    client: Client, place: Place, made: Made, name: str, content: Part, version: str
+) -> None:
+    rds = client("rds")
     rds.create_db_parameter_group(
-        DBParameterGroupName=f"{name}-instance", DBParameterGroupFamily=family, Description=name
+        DBParameterGroupName=name, DBParameterGroupFamily=content.get("family", family_of(version)),
+        Description=content.get("description", name), Tags=tags_of(content),
+    )  # fmt: skip
+    if content.get("parameters"):
+        rds.modify_db_parameter_group(DBParameterGroupName=name, Parameters=_parameters(content))
+
+
+def _parameters(content: Part) -> list[dict[str, str]]:
+    return [
+        {"ParameterName": key, "ParameterValue": value, "ApplyMethod": "pending-reboot"}
+        for key, value in content["parameters"].items()
+    ]
+
+
+def make_secret(client: Client, place: Place, made: Made, name: str, content: Part) -> None:
+    value = _generated(content["value"])
+    given: dict[str, Any] = {"Name": name, "SecretString": value if isinstance(value, str) else json.dumps(value)}
+    given |= {"Description": content.get("description", ""), "Tags": tags_of(content)}
+    if "kms_key_id" in content:
+        given["KmsKeyId"] = content["kms_key_id"]
+    made.secrets[f"{place}/{name}"] = value
+    made.add(place, "secrets", name, str(client("secretsmanager").create_secret(**given)["ARN"]))
+
+
+def _generated(value: Any) -> Any:
+    """With new passwords where ``{generate: password}`` stands."""
+    if value == {"generate": "password"}:
+        return make_password()
+    if isinstance(value, Mapping):
+        return {key: _generated(inner) for key, inner in value.items()}
+    return value
+
+
+def make_topic(client: Client, place: Place, made: Made, name: str, content: Part) -> None:
+    """A topic, and queues in which everything that its subscribers receive can be read."""
+    sns, sqs = client("sns"), client("sqs")
+    topic = sns.create_topic(Name=name)["TopicArn"]
+    made.add(place, "topics", name, topic)
+    for queue in content.get("queues", []):
+        url = sqs.create_queue(QueueName=queue)["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        made.add(place, "queues", queue, url)
+
+
+def make_table(client: Client, place: Place, made: Made, name: str, content: Part) -> None:
+    keys = [content["partition_key"], *([content["sort_key"]] if "sort_key" in content else [])]
+    table = client("dynamodb").create_table(
+        TableName=name,
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)],
+        BillingMode="PAY_PER_REQUEST",
     )
+    made.add(place, "tables", name, str(table["TableDescription"]["TableArn"]))
 
 
-def make_secrets(client: Client, world: World) -> None:
-    """The master's and the application's credentials, others in each environment."""
-    for region, environment in ((SOURCE_REGION, "production"), (TARGET_REGION, "staging")):
-        manager = client("secretsmanager", region)
-        contents = {
-            f"shop/{environment}/master": {"username": MASTER, "password": make_password(), "database": DATABASE},
-            f"shop/{environment}/app": {
-                "app_username": APPLICATION,
-                "app_password": make_password(),
-                "readonly_username": READ_ONLY,
-                "readonly_password": make_password(),
-            },
-        }
-        for name, content in contents.items():
-            manager.create_secret(Name=name, SecretString=json.dumps(content))
-            world.passwords |= {f"{name}:{key}": value for key, value in content.items() if "password" in key}
+def make_log_group(client: Client, place: Place, made: Made, name: str, content: Part) -> None:
+    logs = client("logs")
+    logs.create_log_group(logGroupName=name)
+    if "retention_in_days" in content:
+        logs.put_retention_policy(logGroupName=name, retentionInDays=content["retention_in_days"])
+    made.add(place, "log_groups", name, name)
 
 
-def make_messaging(client: Client, world: World) -> None:
-    """A topic, and a queue in which everything that subscribers receive can be read."""
-    sns, sqs = client("sns", TARGET_REGION), client("sqs", TARGET_REGION)
-    world.topic_arn = sns.create_topic(Name=TOPIC)["TopicArn"]
-    world.queue_url = sqs.create_queue(QueueName=QUEUE)["QueueUrl"]
-    queue = sqs.get_queue_attributes(QueueUrl=world.queue_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    sns.subscribe(TopicArn=world.topic_arn, Protocol="sqs", Endpoint=queue)
+# In this order: what comes later may name what came before.
+BEFORE_CLUSTERS: dict[str, Any] = {"keys": make_key, "networks": make_network, "secrets": make_secret}
+BESIDE_CLUSTERS: dict[str, Any] = {"topics": make_topic, "tables": make_table, "log_groups": make_log_group}
+GROUPS: dict[str, Any] = {
+    "cluster_parameter_groups": make_cluster_parameter_group,
+    "instance_parameter_groups": make_instance_parameter_group,
+}
 
 
-def make_tables(client: Client) -> None:
-    """The state table, and one as installations of old have it."""
-    dynamodb = client("dynamodb", TARGET_REGION)
-    for table, keys in ((STATE_TABLE, ("operation_id", "step")), (OLD_STATE_TABLE, ("operation_id",))):
-        dynamodb.create_table(
-            TableName=table,
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in keys],
-            KeySchema=[
-                {"AttributeName": name, "KeyType": kind} for name, kind in zip(keys, ("HASH", "RANGE"), strict=False)
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
+def make_parts(makers: Mapping[str, Any], client: Client, place: Place, made: Made, content: Part, *more: Any) -> None:
+    """Everything of these kinds in a region.
+
+    :raises SandboxError: which part can't be made, and why.
+    """
+    for kind, make in makers.items():
+        for name, wanted in content.get(kind, {}).items():
+            with telling(f"{place}/{kind}/{name}"):
+                try:
+                    make(client, place, made, name, wanted, *more)
+                except KeyError as error:
+                    raise SandboxError(f"there is no {error}") from error

@@ -23,7 +23,7 @@ TESTS = Path(__file__).resolve().parents[2]
 DURATIONS = (
     "snapshot_create=0.3,snapshot_copy=1,cluster_create=0.3,cluster_restore=0.3,cluster_delete=0.3,cluster_rename=0.5,"
     "cluster_start=0.3,cluster_stop=0.3,instance_create=0.3,instance_delete=0.3,instance_modify=0.2,modify_lag=0.4,"
-    "cluster_modify=0.4,master_password=0.4"
+    "cluster_modify=0.4,master_password=0.4,dns=1.5"
 )
 
 
@@ -130,7 +130,7 @@ class Live:
             sslmode="verify-full", sslrootcert=self.info["ca_cert"], connect_timeout=5,
         )  # fmt: skip
         try:
-            with connection.cursor() as cursor:
+            with connection, connection.cursor() as cursor:
                 cursor.execute(statement)
                 return cursor.fetchall()
         finally:

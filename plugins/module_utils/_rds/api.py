@@ -18,8 +18,7 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors impor
 Boto = Mapping[str, Any]
 
 CLUSTER_GONE = frozenset(("DBClusterNotFoundFault",))
-# DBInstanceNotFound is what AWS sends; the suffixed form appears in other models of the same error.
-INSTANCE_GONE = frozenset(("DBInstanceNotFound", "DBInstanceNotFoundFault"))
+INSTANCE_GONE = frozenset(("DBInstanceNotFound",))  # without "Fault", as the codes of instances are
 SNAPSHOT_GONE = frozenset(("DBClusterSnapshotNotFoundFault",))
 
 

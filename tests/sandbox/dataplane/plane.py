@@ -18,7 +18,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,10 +67,19 @@ _RDS_ROLES_16 = "GRANT pg_create_subscription TO rds_superuser WITH ADMIN OPTION
 
 @dataclass(frozen=True)
 class Endpoints:
-    """The two loopback addresses of a cluster; the port is the one it was started with."""
+    """The loopback addresses of a cluster; the port is the one it was started with.
+
+    The cluster's two endpoints, and those of its instances: of the one that writes, and of all that only read.
+    """
 
     writer: str
     reader: str
+    writer_instance: str
+    reader_instance: str
+
+    def of(self, role: str) -> tuple[str, str]:
+        """Where the server of that role listens."""
+        return (self.writer, self.writer_instance) if role == "writer" else (self.reader, self.reader_instance)
 
 
 @dataclass(frozen=True)
@@ -90,6 +99,8 @@ class _Cluster:
     folder: Path
     sockets: Path
     endpoints: Endpoints
+    # Where it will listen after the next move.
+    announced: Endpoints | None = None
     lock: threading.RLock = field(default_factory=threading.RLock)
     port: int = 0
     writer: Server | None = None
@@ -132,6 +143,8 @@ class DataPlane:
         self._mutex = threading.Lock()
         self._template_lock = threading.Lock()
         self._clusters: dict[str, _Cluster] = {}
+        # The writer's and the reader's endpoint of every cluster name there has been.
+        self._names: dict[str, tuple[str, str]] = {}
         self._snapshot_locks: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
         self._sequence = 0
         self._closed = False
@@ -196,10 +209,15 @@ class DataPlane:
         """Do now, in a thread perhaps, what the first create would otherwise take its time for."""
         self._template()
 
-    def create(self, key: str, *, master_username: str, master_password: str, database: str, port: int) -> None:
-        """Make a cluster's storage, with its master user and a database that the user owns; start starts it."""
+    def create(
+        self, key: str, *, master_username: str, master_password: str, database: str, port: int, name: str = ""
+    ) -> None:
+        """Make a cluster's storage, with its master user and a database that the user owns; start starts it.
+
+        Clusters that have the same name one after the other have the same endpoints.
+        """
         verifier = scram_verifier(master_password)
-        with self._new_cluster(key) as cluster:
+        with self._new_cluster(key, name) as cluster:
             cluster.port = port
             self._copier.copy(self._template(), cluster.data)
             with self._maintenance(cluster) as server:
@@ -222,15 +240,16 @@ class DataPlane:
                 return cluster.endpoints
             self._halt(cluster)
             cluster.port = port
-            for address in (cluster.endpoints.writer, cluster.endpoints.reader):
+            self._evict(cluster)
+            for address in vars(cluster.endpoints).values():
                 check_port(address, port)
             self._issue_certificate(cluster)
             # A copy of the writer's storage at rest: the standby only has to follow from there.
             self._copier.copy(cluster.data, cluster.reader_data)
             self._write(cluster.reader_data / "standby.signal", "")
             try:
-                cluster.writer = self._spawn(cluster, "writer", listen=cluster.endpoints.writer)
-                cluster.reader = self._spawn(cluster, "reader", listen=cluster.endpoints.reader)
+                cluster.writer = self._spawn(cluster, "writer", listen=cluster.endpoints.of("writer"))
+                cluster.reader = self._spawn(cluster, "reader", listen=cluster.endpoints.of("reader"))
                 cluster.writer.wait_ready()
                 cluster.reader.wait_ready()
             except BaseException:
@@ -239,8 +258,9 @@ class DataPlane:
             return cluster.endpoints
 
     def addresses(self, key: str) -> Endpoints:
-        """Where the cluster listens, or will listen once started."""
-        return self._find(key).endpoints
+        """Where the cluster listens, or will listen once started or moved."""
+        cluster = self._find(key)
+        return cluster.announced or cluster.endpoints
 
     def stop(self, key: str) -> None:
         """Stop the cluster's servers, if they run; its data and addresses stay."""
@@ -253,13 +273,30 @@ class DataPlane:
             self._halt(cluster)
             self._forget(cluster)
 
-    def rename(self, key: str) -> Endpoints:
-        """Give the cluster new addresses; the old ones go dead. A running cluster is restarted on its port."""
+    def readdress(self, key: str, *roles: str, name: str = "") -> Endpoints:
+        """Choose new addresses for these fields of Endpoints; until ``move`` the cluster stays where it is."""
+        cluster, new = self._find(key), self._new_endpoints(name)
+        cluster.announced = replace(self.addresses(key), **{role: getattr(new, role) for role in roles})
+        return cluster.announced
+
+    def move(self, key: str) -> None:
+        """Go where ``readdress`` said; the old addresses go dead. A running cluster is restarted on its port."""
         with self._cluster(key) as cluster:
+            if cluster.announced is None:
+                return
             was_running = bool(cluster.running())
             self._halt(cluster)
-            cluster.endpoints = self._new_endpoints()
-            return self.start(key, cluster.port) if was_running else cluster.endpoints
+            cluster.endpoints, cluster.announced = cluster.announced, None
+            if was_running:
+                self.start(key, cluster.port)
+
+    def _evict(self, cluster: _Cluster) -> None:
+        """A cluster that had the name before, and is still where it was, moves."""
+        with self._mutex:
+            others = [item for item in self._clusters.values() if item is not cluster and item.announced]
+        for other in others:
+            if other.endpoints.writer == cluster.endpoints.writer:
+                self.move(other.key)
 
     def set_master_password(self, key: str, username: str, password: str) -> None:
         """Set the password, and give back what was revoked, whether the cluster runs or not."""
@@ -319,14 +356,17 @@ class DataPlane:
             else:
                 self._copier.copy(cluster.data, path)
 
-    def copy_snapshot(self, source: str, destination: str) -> None:
-        """Copy a snapshot under another key."""
+    def copy_snapshot(self, source: str, destination: str, *, link: bool = False) -> None:
+        """Copy a snapshot under another key.
+
+        :param link: at once: both are the same files. Snapshots are never written to.
+        """
         # In one order whatever the direction, so that two copies never wait for each other.
         with contextlib.ExitStack() as locks:
             for key in sorted({source, destination}):
                 locks.enter_context(self._snapshot_lock(key))
             with self._new_snapshot(destination) as path:
-                self._copier.copy(self._snapshot_path(source), path)
+                self._copier.copy(self._snapshot_path(source), path, link=link)
 
     def delete_snapshot(self, snapshot_key: str) -> None:
         """Free a snapshot's disk; nothing happens when there is no such snapshot."""
@@ -337,9 +377,9 @@ class DataPlane:
         """Whether there is a snapshot under this key."""
         return (self._directory / "snapshots" / folder_name(snapshot_key)).is_dir()
 
-    def restore(self, snapshot_key: str, key: str) -> None:
+    def restore(self, snapshot_key: str, key: str, name: str = "") -> None:
         """Make a cluster's storage from a snapshot; start starts it."""
-        with self._snapshot_lock(snapshot_key), self._new_cluster(key) as cluster:
+        with self._snapshot_lock(snapshot_key), self._new_cluster(key, name) as cluster:
             self._copier.copy(self._snapshot_path(snapshot_key), cluster.data)
 
     # Parts of the above
@@ -361,9 +401,9 @@ class DataPlane:
             yield self._find(key)
 
     @contextlib.contextmanager
-    def _new_cluster(self, key: str) -> Iterator[_Cluster]:
+    def _new_cluster(self, key: str, name: str) -> Iterator[_Cluster]:
         """A cluster that is there afterwards, unless the block fails."""
-        endpoints = self._new_endpoints()
+        endpoints = self._new_endpoints(name)
         with self._mutex:
             if self._closed:
                 raise DataPlaneError("The sandbox's data plane is closed.")
@@ -398,21 +438,26 @@ class DataPlane:
         self._sequence += 1
         return self._sockets / str(self._sequence)
 
-    def _new_endpoints(self) -> Endpoints:
-        """Two addresses by chance out of 14 million, so that sandboxes side by side don't meet."""
+    def _new_endpoints(self, name: str) -> Endpoints:
+        """Addresses by chance out of 14 million, so that sandboxes side by side don't meet; a name keeps its own."""
         with self._mutex:
-            used = {address for cluster in self._clusters.values() for address in vars(cluster.endpoints).values()}
-        addresses: list[str] = []
-        while len(addresses) < 2:
-            second, third, fourth = 16 + secrets.randbelow(224), secrets.randbelow(256), 1 + secrets.randbelow(254)
-            address = f"127.{second}.{third}.{fourth}"
-            if address not in used and address not in addresses:
-                addresses.append(address)
-        return Endpoints(*addresses)
+            known = [item for cluster in self._clusters.values() for item in (cluster.endpoints, cluster.announced)]
+            used = {address for endpoints in known if endpoints for address in vars(endpoints).values()}
+            used.update(*self._names.values())
+            addresses: list[str] = []
+            while len(addresses) < len(fields(Endpoints)):
+                second, third, fourth = 16 + secrets.randbelow(224), secrets.randbelow(256), 1 + secrets.randbelow(254)
+                address = f"127.{second}.{third}.{fourth}"
+                if address not in used and address not in addresses:
+                    addresses.append(address)
+            writer, reader, *instances = addresses
+            if name:
+                writer, reader = self._names.setdefault(name, (writer, reader))
+        return Endpoints(writer, reader, *instances)
 
     def _issue_certificate(self, cluster: _Cluster) -> None:
         certificate, key = cluster.folder / "tls" / "server.crt", cluster.folder / "tls" / "server.key"
-        self._authority.issue(certificate, key, [cluster.endpoints.writer, cluster.endpoints.reader])
+        self._authority.issue(certificate, key, list(vars(cluster.endpoints).values()))
         self._identity.own(certificate)
         self._identity.own(key)
 
@@ -424,7 +469,7 @@ class DataPlane:
             if done.is_dir():
                 return done
             remove_tree(folder)
-            endpoints = Endpoints("", "")
+            endpoints = Endpoints("", "", "", "")
             cluster = _Cluster(_TEMPLATE, folder / "work", self._next_sockets(), endpoints, port=_MAINTENANCE_PORT)
             self._make_folder(folder)
             self._make_cluster_folders(cluster)
@@ -475,7 +520,7 @@ class DataPlane:
             remove_tree(partial)
             raise
 
-    def _spawn(self, cluster: _Cluster, role: str, *, listen: str) -> Server:
+    def _spawn(self, cluster: _Cluster, role: str, *, listen: Sequence[str]) -> Server:
         data = cluster.data if role == "writer" else cluster.reader_data
         sockets = cluster.socket_folder(role)
         # Nothing of a killed predecessor may stop this one: its process id may be somebody else's by now.
@@ -491,10 +536,10 @@ class DataPlane:
                 raise DataPlaneError("The sandbox's data plane is closed.")
             return Server(self._spawner, command, socket_folder=sockets, port=cluster.port, log=log)
 
-    def _settings(self, cluster: _Cluster, role: str, listen: str) -> dict[str, str]:
+    def _settings(self, cluster: _Cluster, role: str, listen: Sequence[str]) -> dict[str, str]:
         clusters, tls = self._directory / "clusters", cluster.folder / "tls"
         settings = {
-            "listen_addresses": listen,
+            "listen_addresses": ",".join(listen),
             "port": str(cluster.port),
             "unix_socket_directories": str(cluster.socket_folder(role)),
             "hba_file": str(clusters / "pg_hba.conf"),
@@ -514,7 +559,7 @@ class DataPlane:
     @contextlib.contextmanager
     def _maintenance(self, cluster: _Cluster) -> Iterator[Server]:
         """The cluster's server, reachable for the sandbox alone."""
-        cluster.writer = self._spawn(cluster, "writer", listen="")
+        cluster.writer = self._spawn(cluster, "writer", listen=())
         try:
             cluster.writer.wait_ready()
             yield cluster.writer

@@ -238,7 +238,8 @@ def run_program(binaries: Binaries, identity: Identity, program: str, *arguments
     result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment(), cwd="/")
     if result.returncode != 0:
         said = [line for line in (result.stderr or result.stdout).splitlines() if line.strip()]
-        raise DataPlaneError(f"{program} failed: {said[-1].strip() if said else f'exit {result.returncode}'}")
+        telling = [line for line in said if "error:" in line or "FATAL:" in line] or said[-1:]
+        raise DataPlaneError(f"{program} failed: {telling[0].strip() if telling else f'exit {result.returncode}'}")
 
 
 def left_over_postmasters(directory: Path) -> Iterator[int]:

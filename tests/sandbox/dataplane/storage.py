@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from .identity import Identity
@@ -48,27 +49,30 @@ class TreeCopier:
         self._identity = identity
         self._can_share = True
 
-    def copy(self, source: Path, destination: Path) -> None:
-        """Copy a tree; destination appears only when it is complete."""
+    def copy(self, source: Path, destination: Path, *, link: bool = False) -> None:
+        """Copy a tree; destination appears only when it is complete.
+
+        :param link: the files may be the same ones, since nobody writes to either tree.
+        """
         partial = destination.with_name(f".{destination.name}.partial")
         remove_tree(partial)
         try:
-            self._copy_folder(source, partial)
+            self._copy_folder(source, partial, os.link if link else self._copy_file)
             partial.rename(destination)
         except BaseException:
             remove_tree(partial)
             raise
 
-    def _copy_folder(self, source: Path, destination: Path) -> None:
+    def _copy_folder(self, source: Path, destination: Path, copy_file: Callable[[str, Path], None]) -> None:
         destination.mkdir(mode=0o700, parents=False)
         self._identity.own(destination)
         with os.scandir(source) as entries:
             for entry in entries:
                 target = destination / entry.name
                 if entry.is_dir(follow_symlinks=False):
-                    self._copy_folder(Path(entry.path), target)
+                    self._copy_folder(Path(entry.path), target, copy_file)
                 elif entry.is_file(follow_symlinks=False) and entry.name not in _TRANSIENT:
-                    self._copy_file(entry.path, target)
+                    copy_file(entry.path, target)
                     self._identity.own(target)
 
     def _copy_file(self, source: str, destination: Path) -> None:

@@ -12,16 +12,20 @@ from moto.rds.models import RDSBackend
 from sandbox.rds import events
 from sandbox.rds.clusters import ClusterActions
 from sandbox.rds.copies import CopyActions
+from sandbox.rds.fates import KeyActions
+from sandbox.rds.globals import GlobalActions
 from sandbox.rds.instances import InstanceActions
 from sandbox.rds.modifications import ModifyActions
 from sandbox.rds.restores import RestoreActions
 from sandbox.rds.runtime import Runtime, log
+from sandbox.rds.sharing import SharingActions
 from sandbox.rds.snapshots import SnapshotActions
 
 
 class SandboxBackend(
-    ClusterActions, RestoreActions, ModifyActions, InstanceActions, SnapshotActions, CopyActions, RDSBackend
-):
+    ClusterActions, RestoreActions, ModifyActions, InstanceActions, SnapshotActions, SharingActions, CopyActions,
+    GlobalActions, KeyActions, RDSBackend,
+):  # fmt: skip
     """moto makes one per account and region."""
 
     runtime: ClassVar[Runtime]

@@ -9,22 +9,24 @@ from typing import Any
 
 from moto.rds.models import AssociatedRole
 
-from sandbox.rds import quotas, references, rules
+from sandbox.rds import fates, filters, passwords, quotas, references, rules
 from sandbox.rds.engines import POSTGRES
 from sandbox.rds.errors import (
     RdsError,
+    blank_parameter,
     cluster_exists,
     cluster_not_available,
     cluster_not_found,
     cluster_state,
     invalid_combination,
-    missing_parameter,
+    invalid_value,
     snapshot_exists,
 )
 from sandbox.rds.models import TERMINAL, Cluster
 from sandbox.rds.runtime import Part
 
 STARTABLE = ("stopped", "inaccessible-encryption-credentials-recoverable")
+SECRET_KEY = "master_user_secret_kms_key_id"
 
 
 class ClusterActions(Part):
@@ -32,14 +34,24 @@ class ClusterActions(Part):
 
     def aurora_cluster(self, cluster_id: str) -> Cluster:
         """The Aurora PostgreSQL cluster of that id or ARN."""
-        cluster = self.clusters.get(cluster_id.rpartition(":")[2])
-        if not isinstance(cluster, Cluster):
+        cluster = self.clusters.get(cluster_id.rpartition(":")[2].lower())
+        if not isinstance(cluster, Cluster) or cluster.nameless:
             raise cluster_not_found(cluster_id)
         return cluster
 
+    def is_cluster_name_taken(self, name: str) -> bool:
+        """By a cluster, or by one that is about to be called so."""
+        coming = [
+            modification.new_name
+            for cluster in self.clusters.values()
+            if isinstance(cluster, Cluster)
+            for modification in cluster.modifications
+        ]
+        return name in self.clusters or name in coming
+
     def is_foreign(self, cluster_id: str) -> bool:
         """Whether a cluster of another engine has that id or ARN."""
-        found = self.clusters.get(cluster_id.rpartition(":")[2])
+        found = self.clusters.get(cluster_id.rpartition(":")[2].lower())
         return found is not None and not isinstance(found, Cluster)
 
     def create_db_cluster(self, kwargs: dict[str, Any]) -> Any:
@@ -47,16 +59,21 @@ class ClusterActions(Part):
         if parameters.get("engine") != POSTGRES:
             return super().create_db_cluster(kwargs)
         if not parameters.get("master_username"):
-            raise missing_parameter("MasterUsername")
-        if parameters.get("manage_master_user_password"):
-            raise invalid_combination("The sandbox can't manage master passwords: give MasterUserPassword.")
-        password = str(parameters.pop("master_user_password", None) or "")
+            raise blank_parameter("MasterUsername")
+        if parameters.get("engine_mode") == "serverless":
+            # Aurora Serverless v1 has ended: https://aws.amazon.com/rds/aurora/serverless/
+            raise invalid_value("The engine mode serverless you requested is currently unavailable.")
+        passwords.check_creation(parameters)
+        managed, key = parameters.pop("manage_master_user_password", None), parameters.pop(SECRET_KEY, None)
+        password = str(parameters.pop("master_user_password", None) or (passwords.new_password() if managed else ""))
         rules.check_master_password(password)
         engines = self.runtime.engines
         parameters["engine_version"] = engines.check(str(parameters.get("engine_version") or engines.default))
         if parameters.pop("storage_encrypted", False) and not parameters.get("kms_key_id"):
             parameters["kms_key_id"] = "alias/aws/rds"
         cluster = self.new_cluster(parameters)
+        if managed:
+            cluster.master_user_secret = passwords.MasterUserSecret(cluster, password, key)
 
         def work() -> None:
             self.runtime.data.create(
@@ -65,17 +82,18 @@ class ClusterActions(Part):
                 master_password=password,
                 database=str(cluster.database_name or "postgres_data"),
                 port=int(cluster.port),
+                name=cluster.address_name,
             )
 
-        self.begin_cluster(cluster, self.runtime.durations.cluster_create, work, on_failure="failed")
+        self.begin_cluster(cluster, self.runtime.durations.cluster_create, work, on_failure="failed", is_new=True)
         return cluster
 
     def new_cluster(self, parameters: dict[str, Any]) -> Cluster:
         """Check what create and restore have in common, and register the cluster as ``creating``."""
         name = rules.check_name(str(parameters["db_cluster_identifier"]), "DBClusterIdentifier")
-        if name in self.clusters:
+        if self.is_cluster_name_taken(name):
             raise cluster_exists()
-        quotas.check_clusters(self.runtime.quotas, len(self.clusters))
+        quotas.check_clusters(self.runtime.limits, len(self.clusters))
         rules.check_port(parameters.get("port"))
         rules.check_windows(parameters)
         rules.check_retention(parameters.get("backup_retention_period"))
@@ -100,20 +118,31 @@ class ClusterActions(Part):
         self.record(cluster, "DB cluster creation started", "creation")
         return cluster
 
-    def begin_cluster(self, cluster: Cluster, seconds: float, work: Callable[[], None], on_failure: str) -> None:
-        """From ``creating`` to ``available``, or to the status on_failure."""
+    def begin_cluster(
+        self, cluster: Cluster, seconds: float, work: Callable[[], None], on_failure: str, is_new: bool = False
+    ) -> None:
+        """From ``creating`` to ``available``, or to the status on_failure.
+
+        :param is_new: not restored: such a cluster can be snapshotted before it has an instance.
+        """
 
         def done() -> None:
             cluster.status = "available"
+            if is_new:
+                cluster.earliest_restorable_time = self.runtime.scheduler.clock.now()
+            if cluster.master_user_secret:
+                cluster.master_user_secret.secret_status = "active"
             self.record(cluster, "DB cluster created", "creation")
 
-        self.runtime.scheduler.begin(
-            f"creating cluster {cluster.resource_id}", seconds, done, work=work, lane=cluster.key,
+        fates.begin(
+            self.runtime, self.runtime.faults.fate("cluster"), f"creating cluster {cluster.resource_id}", seconds, done,
+            work=work, broken_work=work, lane=cluster.key,
             failed=lambda error: self.break_cluster(cluster, on_failure, error),
+            broken=lambda status: self.break_cluster(cluster, status, "its creation did not succeed"),
         )  # fmt: skip
 
-    def break_cluster(self, cluster: Cluster, status: str, error: BaseException) -> None:
-        """A cluster's work in the data plane has failed."""
+    def break_cluster(self, cluster: Cluster, status: str, error: BaseException | str) -> None:
+        """A cluster's work has failed."""
         cluster.status = status
         self.record(cluster, f"The DB cluster is {status}: {error}", "failure")
 
@@ -124,23 +153,36 @@ class ClusterActions(Part):
         delete_automated_backups: bool = True,
     ) -> Any:  # fmt: skip
         if self.is_foreign(cluster_identifier):
-            return super().delete_db_cluster(cluster_identifier, snapshot_name)
+            return self._delete_foreign(cluster_identifier, snapshot_name, delete_automated_backups)
         cluster = self.aurora_cluster(cluster_identifier)
+        if snapshot_name:
+            snapshot_name = rules.check_name(snapshot_name, "FinalDBSnapshotIdentifier")
         self._check_deletable(cluster, snapshot_name, skip_final_snapshot)
         seconds = self.runtime.durations.cluster_delete
         if snapshot_name:
-            self.begin_snapshot(cluster, rules.check_name(snapshot_name, "FinalDBSnapshotIdentifier"), None)
+            self.begin_snapshot(cluster, snapshot_name, None)
             seconds += self.runtime.durations.snapshot_create
         for automated in self.automated_snapshots(cluster) if delete_automated_backups else []:
             self.remove_snapshot(automated)
         cluster.status = "deleting"
         self.record(cluster, "DB cluster deletion started", "deletion")
-        self.runtime.scheduler.begin(
-            f"deleting cluster {cluster.resource_id}", seconds, lambda: self._forget_cluster(cluster),
+        fates.begin(
+            self.runtime, self.runtime.faults.fate("deletion"), f"deleting cluster {cluster.resource_id}", seconds,
+            lambda: self._forget_cluster(cluster),
             work=lambda: self.runtime.data.delete(cluster.key), lane=cluster.key,
             failed=lambda error: self.break_cluster(cluster, "failed", error),
+            broken=lambda status: self.break_cluster(cluster, status, "its deletion did not succeed"),
         )  # fmt: skip
         return cluster
+
+    def _delete_foreign(self, cluster_id: str, snapshot_name: str | None, delete_automated_backups: bool) -> Any:
+        """As moto does; but automated snapshots go with their cluster."""
+        deleted = super().delete_db_cluster(cluster_id, snapshot_name)
+        for name, snapshot in list(self.cluster_snapshots.items()) if delete_automated_backups else []:
+            is_its = snapshot.db_cluster_identifier == deleted.db_cluster_identifier
+            if is_its and snapshot.snapshot_type == "automated":
+                del self.cluster_snapshots[name]
+        return deleted
 
     def _check_deletable(self, cluster: Cluster, snapshot_name: str | None, skip: bool) -> None:
         if cluster.deletion_protection:
@@ -161,8 +203,10 @@ class ClusterActions(Part):
             raise cluster_state("Cluster cannot be deleted, it still contains DB instances in non-deleting state.")
         if cluster.status != "available" and not (cluster.status in TERMINAL and skip):
             raise cluster_not_available(cluster.resource_id)
-        if snapshot_name and snapshot_name in self.cluster_snapshots:
-            raise snapshot_exists(snapshot_name)
+        if snapshot_name:
+            if snapshot_name in self.cluster_snapshots:
+                raise snapshot_exists(snapshot_name)
+            self.check_restorable(cluster)
 
     def _forget_cluster(self, cluster: Cluster) -> None:
         if cluster.members:
@@ -173,7 +217,19 @@ class ClusterActions(Part):
             return
         if self.clusters.get(cluster.resource_id) is cluster:
             del self.clusters[cluster.resource_id]
+        if cluster.master_user_secret:
+            cluster.master_user_secret.delete()
         self.record(cluster, "DB cluster deleted", "deletion")
+
+    # list
+
+    def describe_db_clusters(self, db_cluster_identifier: str | None = None, wanted: Any = None) -> list[Any]:
+        """All of them, or the one of that id or ARN; of those, the ones that match all filters."""
+        wanted = filters.with_id(wanted, "db-cluster-id", db_cluster_identifier)
+        found = filters.matching(self.clusters.values(), wanted, filters.CLUSTERS)
+        if db_cluster_identifier and not found:
+            raise cluster_not_found(db_cluster_identifier)
+        return found
 
     # stop and start
 
@@ -193,6 +249,8 @@ class ClusterActions(Part):
             return super().start_db_cluster(cluster_identifier)
         cluster = self.aurora_cluster(cluster_identifier)
         self._check_status(cluster, STARTABLE)
+        if cluster.kms_key_id:
+            references.usable_key(self.account_id, self.region_name, cluster.kms_key_id)
 
         def work() -> None:
             if cluster.live_members():
@@ -240,7 +298,7 @@ class ClusterActions(Part):
                     f"The role with ARN {role_arn} can't be associated with DB cluster {cluster.resource_id}: it, or "
                     "another one for the same feature, already is.",
                 )
-        quotas.check_roles(self.runtime.quotas, len(cluster.associated_roles))
+        quotas.check_roles(self.runtime.limits, len(cluster.associated_roles))
         cluster.associated_roles.append(AssociatedRole(role_arn=role_arn, feature_name=feature_name))
 
     def remove_role_from_db_cluster(self, db_cluster_identifier: str, role_arn: str, feature_name: str = "") -> None:

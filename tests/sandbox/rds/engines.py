@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from sandbox.rds.errors import RdsError, invalid_combination
@@ -23,15 +25,24 @@ CLASSES = tuple(
     )
     for size in sizes
 ) + ("db.serverless",)
+# The first major version that a family is offered with. AWS's own list changes all the time
+# (https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Concepts.DBInstanceClass.SupportAurora.html): this one
+# stands for whatever an older version does not offer.
+SINCE = {"r8g": 16}
 
 
 class Engines:
     """The offer, given the major version of the PostgreSQL servers behind the clusters."""
 
-    def __init__(self, major: int) -> None:
+    def __init__(self, major: int, others: Iterable[str] = ()) -> None:
+        """
+        :param others: versions that are offered besides, where the servers are not older.
+        """
         self.major = major
         majors = sorted({*(known for known in MINORS if known <= major), major})
-        self.versions = [f"{known}.{minor}" for known in majors for minor in MINORS.get(known, (1, 2))]
+        offered = {(known, minor) for known in majors for minor in MINORS.get(known, (1, 2))}
+        offered |= {pair for pair in map(_numbers, others) if pair and pair[0] <= major}
+        self.versions = [f"{known}.{minor}" for known, minor in sorted(offered)]
 
     @property
     def default(self) -> str:
@@ -57,7 +68,7 @@ class Engines:
             raise invalid_combination(f"Cannot find upgrade path from {have} to {wanted}.")
 
     def check_class(self, instance_class: str, version: str) -> None:
-        if instance_class not in CLASSES:
+        if instance_class not in classes_of(version):
             raise RdsError(
                 "InvalidParameterCombination",
                 f"RDS does not support creating a DB instance with the following combination: DBInstanceClass="
@@ -76,7 +87,7 @@ class Engines:
                 "DBParameterGroupFamily": family_of(known),
                 "DBEngineDescription": "Aurora PostgreSQL",
                 "DBEngineVersionDescription": f"Aurora PostgreSQL (compatible with PostgreSQL {known})",
-                "ValidUpgradeTarget": [],
+                "ValidUpgradeTarget": self._targets(known),
                 "ExportableLogTypes": ["instance", "postgresql"],
                 "SupportsLogExportsToCloudwatchLogs": True,
                 "SupportsReadReplica": False,
@@ -92,6 +103,24 @@ class Engines:
             for known in found
             if (not version or known == version or known.startswith(f"{version}."))
             and (not family or family == family_of(known))
+        ]
+
+    def _targets(self, version: str) -> list[dict[str, Any]]:
+        """The versions that check_restore lets it become."""
+        return [
+            {
+                "Engine": POSTGRES,
+                "EngineVersion": known,
+                "Description": f"Aurora PostgreSQL (compatible with PostgreSQL {known})",
+                "AutoUpgrade": False,
+                "IsMajorVersionUpgrade": False,
+                "SupportedEngineModes": ["provisioned"],
+                "SupportsParallelQuery": False,
+                "SupportsGlobalDatabases": True,
+                "SupportsBabelfish": False,
+            }
+            for known in self.versions
+            if major(known) == major(version) and minor(known) > minor(version)
         ]
 
     def describe_options(self, region: str, version: str | None, instance_class: str | None) -> list[dict[str, Any]]:
@@ -122,10 +151,21 @@ class Engines:
             }
             for known in self.versions
             if not version or known == version
-            for offered in CLASSES
+            for offered in classes_of(known)
             if not instance_class or offered == instance_class
             for storage in ("aurora", "aurora-iopt1")
         ]
+
+
+def classes_of(version: str) -> list[str]:
+    """The instance classes that are offered with a version."""
+    return [known for known in CLASSES if SINCE.get(known.split(".")[1], 0) <= major(version)]
+
+
+def _numbers(version: str) -> tuple[int, int] | None:
+    """Major and minor of a version in its usual form."""
+    found = re.fullmatch(r"(\d+)\.(\d+)", version)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def major(version: str) -> int:

@@ -9,11 +9,18 @@ from __future__ import annotations
 
 from moto.rds.exceptions import RDSClientError
 
+from sandbox.error_codes import status_of
+
 
 class RdsError(RDSClientError):
-    """An error answer of RDS."""
+    """An error answer of RDS.
+
+    :raises ValueError: RDS has no such code.
+    """
 
     def __init__(self, code: str, message: str) -> None:
+        if status_of(code) is None:
+            raise ValueError(f"RDS has no error code {code}.")
         super().__init__(code, message)
 
 
@@ -23,6 +30,10 @@ def invalid_value(message: str) -> RdsError:
 
 def invalid_combination(message: str) -> RdsError:
     return RdsError("InvalidParameterCombination", message)
+
+
+def blank_parameter(name: str) -> RdsError:
+    return invalid_value(f"The parameter {name} must be provided and must not be blank.")
 
 
 def missing_parameter(name: str) -> RdsError:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sandbox.rds.errors import invalid_combination
@@ -34,9 +34,9 @@ def select(events: list[Event], now: datetime, wanted: Mapping[str, Any]) -> lis
     source, source_type = wanted.get("source_identifier"), wanted.get("source_type")
     if source and not source_type:
         raise invalid_combination("Cannot specify source identifier without source type")
-    end = wanted.get("end_time") or now
+    end = _in_utc(wanted.get("end_time")) or now
     minutes = int(wanted.get("duration") or 60)
-    start = wanted.get("start_time") or end - timedelta(minutes=minutes)
+    start = _in_utc(wanted.get("start_time")) or end - timedelta(minutes=minutes)
     start = max(start, now - KEPT)
     return [
         event
@@ -45,3 +45,8 @@ def select(events: list[Event], now: datetime, wanted: Mapping[str, Any]) -> lis
         and (not source or event.source_identifier == source.lower())
         and (not source_type or event.source_type == source_type)
     ]
+
+
+def _in_utc(time: datetime | None) -> datetime | None:
+    """moto reads times without their zone."""
+    return time.replace(tzinfo=timezone.utc) if time is not None and time.tzinfo is None else time

@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from typing import Any
 
-from sandbox.rds import quotas, references, rules
+from sandbox.dataplane import DataPlaneError
+from sandbox.rds import fates, filters, quotas, references, rules
 from sandbox.rds.engines import POSTGRES
 from sandbox.rds.errors import (
+    RdsError,
     cluster_not_available,
     cluster_state,
     instance_exists,
@@ -18,7 +22,7 @@ from sandbox.rds.errors import (
     invalid_value,
     missing_parameter,
 )
-from sandbox.rds.models import DELETABLE, Cluster, Instance
+from sandbox.rds.models import DELETABLE, SKIPPING, Cluster, Instance
 from sandbox.rds.runtime import Part
 
 # Managed by the cluster; a member that is to be created with one of them is refused.
@@ -38,9 +42,11 @@ CLUSTERS_OWN = {
 }
 # ModifyDBInstance changes these as they are.
 MODIFIABLE = (
-    "db_instance_class", "promotion_tier", "preferred_maintenance_window", "monitoring_interval",
-    "monitoring_role_arn", "auto_minor_version_upgrade", "ca_certificate_identifier", "publicly_accessible",
+    "promotion_tier", "preferred_maintenance_window", "monitoring_interval", "monitoring_role_arn",
+    "auto_minor_version_upgrade", "ca_certificate_identifier", "publicly_accessible", "db_parameter_group_name",
 )  # fmt: skip
+# These wait for the maintenance window without ApplyImmediately, and are shown in PendingModifiedValues.
+SHOWN = {"db_instance_class": "DBInstanceClass", "new_db_instance_identifier": "DBInstanceIdentifier"}
 
 
 class InstanceActions(Part):
@@ -56,6 +62,11 @@ class InstanceActions(Part):
         name = rules.check_name(str(parameters["db_instance_identifier"]), "DBInstanceIdentifier")
         if name in self.databases:
             raise instance_exists()
+        if cluster_id.rpartition(":")[2].lower() not in self.clusters:
+            raise RdsError(
+                "DBClusterNotFoundFault",
+                f"The source cluster could not be found or cannot be accessed: {cluster_id}",
+            )
         cluster = self.aurora_cluster(cluster_id)
         self._check_member(cluster, parameters)
         instance = self._new_member(cluster, name, parameters)
@@ -65,7 +76,7 @@ class InstanceActions(Part):
     def _check_member(self, cluster: Cluster, parameters: dict[str, Any]) -> None:
         if cluster.status != "available":
             raise cluster_not_available(cluster.resource_id)
-        quotas.check_instances(self.runtime.quotas, len(self.databases))
+        quotas.check_instances(self.runtime.limits, len(self.databases))
         if parameters.get("engine") != cluster.engine:
             raise invalid_combination(
                 f"The engine name requested for your DB instance ({parameters.get('engine')}) doesn't match the engine "
@@ -80,6 +91,8 @@ class InstanceActions(Part):
                 )
         self._check_class(cluster, parameters)
         rules.check_windows(parameters)
+        if cluster.kms_key_id:
+            references.usable_key(self.account_id, self.region_name, cluster.kms_key_id)
 
     def _check_class(self, cluster: Cluster, parameters: dict[str, Any]) -> None:
         instance_class, tier = str(parameters.get("db_instance_class")), parameters.get("promotion_tier")
@@ -120,15 +133,24 @@ class InstanceActions(Part):
 
         self._begin(
             f"creating instance {instance.resource_id}", self.runtime.durations.instance_create, instance, done,
-            work=lambda: self.runtime.data.start(cluster.key, int(cluster.port)),
+            work=lambda: self.runtime.data.start(cluster.key, int(cluster.port)), kind="instance",
         )  # fmt: skip
 
-    def _begin(self, name: str, seconds: float, instance: Instance, done: Any, work: Any = None) -> None:
-        def failed(error: BaseException) -> None:
-            instance.status = "failed"
-            self.record(instance, f"DB instance failed: {error}", "failure")
+    def _begin(
+        self, name: str, seconds: float, instance: Instance, done: Any, work: Any = None, kind: str = ""
+    ) -> None:
+        """
+        :param kind: of what begins, where a scenario may let it end otherwise.
+        """
 
-        self.runtime.scheduler.begin(name, seconds, done, work=work, lane=instance.cluster.key, failed=failed)
+        def broken(status: str, why: BaseException | str = "the DB instance can't be used") -> None:
+            instance.status = status
+            self.record(instance, f"DB instance is {status}: {why}", "failure")
+
+        fates.begin(
+            self.runtime, self.runtime.faults.fate(kind) if kind else None, name, seconds, done, work=work,
+            lane=instance.cluster.key, failed=lambda error: broken("failed", error), broken=broken,
+        )  # fmt: skip
 
     # delete
 
@@ -138,6 +160,7 @@ class InstanceActions(Part):
     ) -> Any:  # fmt: skip
         instance = self.databases.get(db_instance_identifier)
         if instance is None:
+            rules.check_name(db_instance_identifier, "DBInstanceIdentifier")
             raise instance_not_found(db_instance_identifier)
         if not isinstance(instance, Instance):
             return super().delete_db_instance(
@@ -151,6 +174,10 @@ class InstanceActions(Part):
             raise cluster_state(f"DbCluster {instance.cluster.resource_id} is in {instance.cluster.status} state.")
         if instance.status not in DELETABLE:
             raise instance_state(f"Instance {instance.resource_id} can't be deleted in the state {instance.status}.")
+        if instance.status in SKIPPING and not skip_final_snapshot:
+            raise invalid_combination(
+                f"SkipFinalSnapshot must be true to delete a DB instance in the state {instance.status}."
+            )
         self._begin_deletion(instance.cluster, instance)
         return instance
 
@@ -169,8 +196,18 @@ class InstanceActions(Part):
         # starts them again.
         self._begin(
             f"deleting instance {instance.resource_id}", self.runtime.durations.instance_delete, instance, done,
-            work=(lambda: self.runtime.data.stop(cluster.key)) if last else None,
+            work=(lambda: self.runtime.data.stop(cluster.key)) if last else None, kind="deletion",
         )  # fmt: skip
+
+    # list
+
+    def describe_db_instances(self, db_instance_identifier: str | None = None, wanted: Any = None) -> list[Any]:
+        """All of them, or the one of that id or ARN; of those, the ones that match all filters."""
+        wanted = filters.with_id(wanted, "db-instance-id", db_instance_identifier)
+        found = filters.matching(self.databases.values(), wanted, filters.INSTANCES)
+        if db_instance_identifier and not found:
+            raise instance_not_found(db_instance_identifier)
+        return found
 
     # modify and reboot
 
@@ -179,26 +216,85 @@ class InstanceActions(Part):
         if instance is None:
             return super().modify_db_instance(db_instance_identifier, db_kwargs)
         changes = {name: value for name, value in db_kwargs.items() if value is not None}
+        self._check_member_changes(instance, changes)
+        pending = {shown: changes.pop(name) for name, shown in SHOWN.items() if name in changes}
+        instance.pending_modified_values.update(pending)
+        new_name = pending.get("DBInstanceIdentifier")
+        if not db_kwargs.get("apply_immediately"):
+            pending = {}  # they wait for the maintenance window, which never comes here
+        elif new_name:
+            self._rename_member(instance, new_name)
+            return instance
+        status = "configuring-enhanced-monitoring" if "monitoring_interval" in changes else "modifying"
+        self._take_member_through(instance, status, lambda: self._apply_to_member(instance, {**changes, **pending}))
+        return instance
+
+    def _check_member_changes(self, instance: Instance, changes: dict[str, Any]) -> None:
         if "new_db_instance_identifier" in changes:
-            raise invalid_combination("The sandbox can't rename instances.")
+            name = rules.check_name(changes["new_db_instance_identifier"], "NewDBInstanceIdentifier")
+            if name in self.databases:
+                raise instance_exists()
+            changes["new_db_instance_identifier"] = name
         if "db_instance_class" in changes:
             self._check_class(instance.cluster, changes)
         if "db_parameter_group_name" in changes:
-            instance.db_parameter_group_name = references.parameter_group(
+            changes["db_parameter_group_name"] = references.parameter_group(
                 self, changes["db_parameter_group_name"], str(instance.engine_version)
             )
+        for parameter, what in CLUSTERS_OWN.items():
+            if changes.get(parameter):
+                raise invalid_combination(
+                    f"The DB Instance is a member of a DB Cluster. Modify {what} for the DB Cluster."
+                )
+
+    def _apply_to_member(self, instance: Instance, changes: dict[str, Any]) -> None:
         for name in MODIFIABLE:
             if name in changes:
                 setattr(instance, name, changes[name])
-        self._take_member_through(instance, "modifying")
-        return instance
+        if "DBInstanceClass" in changes:
+            instance.db_instance_class = changes["DBInstanceClass"]
+            instance.pending_modified_values.pop("DBInstanceClass", None)
+
+    def _rename_member(self, instance: Instance, new_name: str) -> None:
+        """It reboots, and its endpoint follows its name."""
+        cluster = instance.cluster
+
+        def done() -> None:
+            if self.databases.pop(instance.resource_id, None) is not instance:
+                return  # deleted meanwhile
+            instance.db_instance_identifier = new_name
+            self.databases[new_name] = instance
+            instance.pending_modified_values.pop("DBInstanceIdentifier", None)
+            self.record(instance, f"Renamed to {new_name}", "configuration change")
+            with contextlib.suppress(DataPlaneError):
+                self.runtime.data.readdress(
+                    cluster.key, "writer_instance" if instance.is_cluster_writer else "reader_instance"
+                )
+            self.move_after_dns(cluster)
+            self._reboot(instance)
+
+        instance.status = "renaming"
+        self._begin(f"renaming instance {instance.resource_id}", self.runtime.durations.instance_rename, instance, done)
 
     def reboot_db_instance(self, db_instance_identifier: str) -> Any:
         instance = self._available_member(db_instance_identifier)
         if instance is None:
             return super().reboot_db_instance(db_instance_identifier)
-        self._take_member_through(instance, "rebooting")
+        self._reboot(instance)
         return instance
+
+    def _reboot(self, instance: Instance) -> None:
+        """Only a reboot of the writer ends connections here: readers share a server."""
+        cluster = instance.cluster
+
+        def work() -> None:
+            self.runtime.data.stop(cluster.key)
+            self.runtime.data.start(cluster.key, int(cluster.port))
+
+        self._take_member_through(
+            instance, "rebooting", lambda: self.record(instance, "DB instance restarted", "availability"),
+            work=work if instance.is_cluster_writer else None,
+        )  # fmt: skip
 
     def _available_member(self, instance_id: str) -> Instance | None:
         """The instance, or None for one of another engine (or for none at all)."""
@@ -209,12 +305,15 @@ class InstanceActions(Part):
             raise instance_state(f"Instance {instance.resource_id} is not in available state.")
         return instance
 
-    def _take_member_through(self, instance: Instance, status: str) -> None:
+    def _take_member_through(
+        self, instance: Instance, status: str, end: Callable[[], None], work: Callable[[], None] | None = None
+    ) -> None:
         instance.status = status
 
         def done() -> None:
             if instance.status == status:
                 instance.status = "available"
+                end()
 
         name = f"{status} instance {instance.resource_id}"
-        self._begin(name, self.runtime.durations.instance_modify, instance, done)
+        self._begin(name, self.runtime.durations.instance_modify, instance, done, work)

@@ -13,7 +13,9 @@ from typing import Any
 from moto.rds.models import DBCluster, DBClusterSnapshot, DBInstanceClustered
 
 from sandbox.dataplane import DataPlaneError, Endpoints
+from sandbox.faults import Fate
 from sandbox.rds import references
+from sandbox.rds.passwords import MasterUserSecret
 from sandbox.rds.runtime import Runtime
 from sandbox.scheduler import Transition
 
@@ -21,14 +23,17 @@ HIDDEN = "****"  # passwords are not kept
 LETTERS = string.ascii_uppercase + string.digits
 # What an instance must be for DeleteDBInstance.
 DELETABLE = frozenset(
-    ("available", "failed", "incompatible-create", "incompatible-network", "incompatible-parameters",
-     "incompatible-restore", "insufficient-capacity", "storage-full")
+    ("available", "failed", "inaccessible-encryption-credentials", "inaccessible-encryption-credentials-recoverable",
+     "incompatible-create", "incompatible-network", "incompatible-parameters", "incompatible-restore",
+     "insufficient-capacity", "storage-full")
 )  # fmt: skip
+# Of these only without a final snapshot, and SkipFinalSnapshot has to say so.
+SKIPPING = frozenset(("failed", "incompatible-network", "incompatible-restore"))
 # Statuses that a cluster does not leave by itself.
 TERMINAL = frozenset(
     ("cloning-failed", "failed", "inaccessible-encryption-credentials",
      "inaccessible-encryption-credentials-recoverable", "incompatible-network", "incompatible-parameters",
-     "incompatible-restore", "migration-failed", "restore-failed")
+     "incompatible-restore", "migration-failed", "restore-failed", "upgrade_failed")
 )  # fmt: skip
 
 
@@ -54,11 +59,19 @@ class Cluster(DBCluster):
         self.copy_tags_to_snapshot = bool(given.get("copy_tags_to_snapshot"))
         # What ModifyDBCluster has accepted and is not in force yet.
         self.modifications: list[Any] = []
+        # For a while during a rename neither name finds it.
+        self.nameless = False
+        self.master_user_secret: MasterUserSecret | None = None
 
     @property
     def key(self) -> str:
         """Its key in the data plane."""
         return str(self.db_cluster_resource_id)
+
+    @property
+    def address_name(self) -> str:
+        """What its endpoints follow."""
+        return f"{self.account_id}/{self.region}/{self.resource_id}"
 
     @property
     def status(self) -> str:
@@ -125,6 +138,10 @@ class Instance(DBInstanceClustered):
         self.db_subnet_group = backend.subnet_groups.get(cluster.db_subnet_group_name)
 
     @property
+    def db_cluster_arn(self) -> str:
+        return str(self.cluster.arn)
+
+    @property
     def endpoint(self) -> dict[str, Any] | None:
         """Missing until it is available, as in AWS."""
         if self.status == "creating":
@@ -133,8 +150,11 @@ class Instance(DBInstanceClustered):
 
     @property
     def address(self) -> str | None:
-        """The writer's or the reader's: all readers of a cluster share one server."""
-        return self.cluster.endpoint if self.is_cluster_writer else self.cluster.reader_endpoint
+        """Its own, whatever the cluster is called; but all readers of a cluster share one server."""
+        addresses = self.cluster.addresses
+        if addresses is None:
+            return None
+        return addresses.writer_instance if self.is_cluster_writer else addresses.reader_instance
 
     # The cluster's counts for all of these.
 
@@ -189,6 +209,8 @@ class ClusterSnapshot(DBClusterSnapshot):
         self.status = "creating"
         self.taken_at: datetime | None = None
         self.transition: Transition | None = None
+        self.fate: Fate | None = None
+        self.percent_at_end = 0  # of one that has failed
         self.source_db_cluster_snapshot_arn = source.arn if source else None
         self.source_region = source.region if source else None
         self.kms_key_id: str | None = kms_key_id
@@ -217,7 +239,9 @@ class ClusterSnapshot(DBClusterSnapshot):
     def percent_progress(self) -> int:
         if self.status == "available":
             return 100
-        return self.transition.progress(self.runtime.scheduler.clock.monotonic()) if self.transition else 0
+        if self.transition is None:
+            return self.percent_at_end
+        return self.transition.progress(self.runtime.scheduler.clock.monotonic())
 
     @percent_progress.setter
     def percent_progress(self, value: int) -> None:

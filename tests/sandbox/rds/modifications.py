@@ -2,18 +2,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """ModifyDBCluster. The status follows the call with a lag; changes of a cluster come into force one after the other.
 
-From the call on: available (modify_lag), then modifying, resetting-master-credentials or renaming, with
+From the call on: available (modify_lag), then modifying, resetting-master-credentials, upgrading or renaming, with
 PendingModifiedValues, then available with the change in force.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.dataplane import DataPlaneError
 from sandbox.durations import Durations
-from sandbox.rds import references, rules
+from sandbox.faults import Fate
+from sandbox.rds import fates, passwords, references, rules
 from sandbox.rds.errors import RdsError, cluster_exists, cluster_state, invalid_combination
 from sandbox.rds.models import HIDDEN, Cluster
 from sandbox.rds.runtime import Part
@@ -35,6 +38,8 @@ PLAIN = {
     "db_cluster_parameter_group_name": "parameter_group",
     "vpc_security_group_ids": "vpc_security_group_ids",
 }
+# Without ApplyImmediately they wait for the maintenance window, as a rename does.
+DEFERRABLE = ("engine_version", "enable_iam_database_authentication", "storage_type")
 # Shown in PendingModifiedValues while they are under way.
 SHOWN = {
     "backup_retention_period": "BackupRetentionPeriod",
@@ -51,6 +56,27 @@ class Modification:
     changes: dict[str, Any]
     password: str | None = field(default=None, repr=False)
     new_name: str | None = None
+    fate: Fate | None = None
+    # Whether the password is to be managed from now on; None leaves that as it is.
+    managed: bool | None = None
+    rotate: bool = False
+    secret_key: str | None = None
+
+    @classmethod
+    def of(cls, changes: dict[str, Any]) -> Modification:
+        """What a call asks for."""
+        rest = dict(changes)
+        made = cls(
+            rest,
+            password=rest.pop("master_user_password", None),
+            new_name=rest.pop("new_db_cluster_identifier", None),
+            managed=rest.pop("manage_master_user_password", None),
+            rotate=bool(rest.pop("rotate_master_user_password", False)),
+            secret_key=rest.pop("master_user_secret_kms_key_id", None),
+        )
+        if made.managed or made.rotate:
+            made.password = passwords.new_password()
+        return made
 
     def __bool__(self) -> bool:
         return bool(self.changes or self.password or self.new_name)
@@ -59,7 +85,11 @@ class Modification:
     def status(self) -> str:
         if self.new_name:
             return "renaming"
-        return "resetting-master-credentials" if self.password else "modifying"
+        if self.password:
+            return "resetting-master-credentials"
+        if "engine_version" in self.changes:
+            return "upgrading"
+        return "update-iam-db-auth" if "enable_iam_database_authentication" in self.changes else "modifying"
 
     @property
     def pending(self) -> dict[str, Any]:
@@ -92,15 +122,17 @@ class ModifyActions(Part):
             raise invalid_combination("No modifications were requested")
         if cluster.status != "available":
             raise cluster_state(f"DB cluster is not available for modification with status {cluster.status}")
+        passwords.check_modification(
+            cluster.master_user_secret is not None, changes, bool(parameters.get("apply_immediately"))
+        )
         self._check_changes(cluster, changes)
         if "deletion_protection" in changes:  # in force at once
             cluster.deletion_protection = bool(changes.pop("deletion_protection"))
-        modification = Modification(
-            changes, changes.pop("master_user_password", None), changes.pop("new_db_cluster_identifier", None)
-        )
+        modification = Modification.of(changes)
         if not parameters.get("apply_immediately"):
             self._defer(cluster, modification)
         if modification:
+            modification.fate = self.runtime.faults.fate("modification")
             cluster.modifications.append(modification)
             if len(cluster.modifications) == 1:
                 self._await_turn(cluster)
@@ -109,18 +141,16 @@ class ModifyActions(Part):
     def _check_changes(self, cluster: Cluster, changes: dict[str, Any]) -> None:
         if "master_user_password" in changes:
             rules.check_master_password(str(changes["master_user_password"]))
-        if "manage_master_user_password" in changes:
-            raise invalid_combination("The sandbox can't manage master passwords: give MasterUserPassword.")
         rules.check_windows(changes)
         rules.check_retention(changes.get("backup_retention_period"))
         rules.check_port(changes.get("port"))
         if "new_db_cluster_identifier" in changes:
             name = rules.check_name(changes["new_db_cluster_identifier"], "NewDBClusterIdentifier")
-            if name in self.clusters and self.clusters[name] is not cluster:
+            if self.is_cluster_name_taken(name):
                 raise cluster_exists()
             changes["new_db_cluster_identifier"] = name
         if "engine_version" in changes:
-            changes["engine_version"] = self.runtime.engines.check(changes["engine_version"])
+            changes["engine_version"] = self.runtime.engines.check(str(changes["engine_version"]))
             self.runtime.engines.check_restore(str(cluster.engine_version), changes["engine_version"])
         self._check_references(cluster, changes)
 
@@ -138,9 +168,9 @@ class ModifyActions(Part):
             raise RdsError("StorageTypeNotSupported", f"Invalid storage type: {changes['storage_type']}")
 
     def _defer(self, cluster: Cluster, modification: Modification) -> None:
-        """Without ApplyImmediately a rename and a new version wait for the maintenance window, which never comes here;
-        a new password and the rest are applied all the same."""
-        changes = {name: modification.changes.pop(name) for name in ("engine_version",) if name in modification.changes}
+        """Without ApplyImmediately a rename, a new version and the like wait for the maintenance window, which never
+        comes here; a new password and the rest are applied all the same."""
+        changes = {name: modification.changes.pop(name) for name in DEFERRABLE if name in modification.changes}
         cluster.pending_modified_values.update(Modification(changes, new_name=modification.new_name).pending)
         modification.new_name = None
 
@@ -158,12 +188,34 @@ class ModifyActions(Part):
         modification: Modification = cluster.modifications[0]
         cluster.status = modification.status
         cluster.pending_modified_values.update(modification.pending)
-        self.runtime.scheduler.begin(
-            f"{modification.status} cluster {cluster.resource_id}", self._length(modification),
+        self._show_secret(cluster, modification)
+        length = self._length(modification)
+        if modification.new_name:
+            self._begin_namelessness(cluster, length / 2)
+        fates.begin(
+            self.runtime, modification.fate, f"{modification.status} cluster {cluster.resource_id}", length,
             lambda: self._end_modification(cluster, modification, None),
             work=self._work(cluster, modification), lane=cluster.key,
             failed=lambda error: self._end_modification(cluster, modification, error),
+            broken=lambda status: self._break_modification(cluster, modification, status),
         )  # fmt: skip
+
+    def _begin_namelessness(self, cluster: Cluster, seconds: float) -> None:
+        """In the second half of a rename the old name is gone and the new one not there yet."""
+
+        def lose() -> None:
+            cluster.nameless = cluster.status == "renaming"
+
+        self.runtime.scheduler.begin(f"name of cluster {cluster.resource_id} going", seconds, lose)
+
+    def _show_secret(self, cluster: Cluster, modification: Modification) -> None:
+        """A secret to be made is ``creating``, one to get a new password ``rotating``."""
+        if modification.rotate and cluster.master_user_secret:
+            cluster.master_user_secret.secret_status = "rotating"
+        elif modification.managed and modification.password and not cluster.master_user_secret:
+            cluster.master_user_secret = passwords.MasterUserSecret(
+                cluster, modification.password, modification.secret_key
+            )
 
     def _length(self, modification: Modification) -> float:
         durations: Durations = self.runtime.durations
@@ -176,14 +228,12 @@ class ModifyActions(Part):
         data, password = self.runtime.data, modification.password
         port = int(modification.changes.get("port") or cluster.port)
         moves = port != cluster.port and bool(cluster.live_members())
-        if not (password or modification.new_name or moves):
+        if not (password or moves):
             return None
 
         def work() -> None:
             if password:
                 data.set_master_password(cluster.key, str(cluster.master_username), password)
-            if modification.new_name:
-                data.rename(cluster.key)
             if moves:
                 data.start(cluster.key, port)
 
@@ -197,9 +247,17 @@ class ModifyActions(Part):
             self._apply(cluster, modification)
         else:
             self.record(cluster, f"The modification failed: {error}", "failure")
-        cluster.status = "available"
+        cluster.status, cluster.nameless = "available", False
         if cluster.modifications:
             self._await_turn(cluster)
+
+    def _break_modification(self, cluster: Cluster, modification: Modification, status: str) -> None:
+        """The cluster does not survive a modification."""
+        for name in modification.pending:
+            cluster.pending_modified_values.pop(name, None)
+        cluster.modifications.clear()
+        cluster.nameless = False
+        self.break_cluster(cluster, status, "its modification did not succeed")
 
     def _apply(self, cluster: Cluster, modification: Modification) -> None:
         changes = modification.changes
@@ -212,10 +270,22 @@ class ModifyActions(Part):
         off, on = list(logs.get("DisableLogTypes") or []), list(logs.get("EnableLogTypes") or [])
         kept = [name for name in cluster.enabled_cloudwatch_logs_exports if name not in (*off, *on)]
         cluster.enabled_cloudwatch_logs_exports = kept + on
+        self._settle_secret(cluster, modification)
         if modification.password:
             self.record(cluster, "Reset master credentials", "configuration change")
         if modification.new_name:
             self._rename(cluster, modification.new_name)
+
+    def _settle_secret(self, cluster: Cluster, modification: Modification) -> None:
+        secret = cluster.master_user_secret
+        if secret is None:
+            return
+        if modification.managed is False:
+            secret.delete()
+            cluster.master_user_secret = None
+        elif modification.password:
+            secret.put(modification.password)
+            secret.secret_status = "active"
 
     def _rename(self, cluster: Cluster, new_name: str) -> None:
         members = list(cluster.members)
@@ -225,3 +295,19 @@ class ModifyActions(Part):
         for member in members:
             member.db_cluster_identifier = new_name
         self.record(cluster, f"Renamed to {new_name}", "configuration change")
+        with contextlib.suppress(DataPlaneError):
+            self.runtime.data.readdress(cluster.key, "writer", "reader", name=cluster.address_name)
+        self.move_after_dns(cluster)
+
+    def move_after_dns(self, cluster: Cluster) -> None:
+        """Names take their time: until then the servers answer at the old addresses, and not at the new ones."""
+
+        def work() -> None:
+            with contextlib.suppress(DataPlaneError):  # it may have been deleted
+                self.runtime.data.move(cluster.key)
+
+        def move() -> None:
+            self.runtime.scheduler.begin(name, 0, lambda: None, work=work, lane=cluster.key)
+
+        name = f"endpoints of {cluster.resource_id} following its name"
+        self.runtime.scheduler.begin(name, self.runtime.durations.dns, move)

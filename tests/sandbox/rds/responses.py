@@ -45,16 +45,12 @@ class SandboxResponse(RDSResponse):
     # clusters
 
     def describe_db_clusters(self) -> ActionResult:
-        filters = self._filters()
-        resource_ids = filters.pop("db-cluster-resource-id", None)
-        found = self.backend.describe_db_clusters(self._given.get("db_cluster_identifier"), filters=filters)
-        if resource_ids is not None:
-            found = [item for item in found if item.db_cluster_resource_id in resource_ids]
+        found = self.backend.describe_db_clusters(self._given.get("db_cluster_identifier"), self._filters())
         return self._paged("DBClusters", found)
 
     def delete_db_cluster(self) -> ActionResult:
         given = self._given
-        before = self.backend.clusters.get(given["db_cluster_identifier"])
+        before = self.backend.clusters.get(given["db_cluster_identifier"].rpartition(":")[2].lower())
         status = before.status if before is not None else ""
         cluster = self.backend.delete_db_cluster(
             given["db_cluster_identifier"], given.get("final_db_snapshot_identifier"),
@@ -81,7 +77,7 @@ class SandboxResponse(RDSResponse):
     # instances
 
     def describe_db_instances(self) -> ActionResult:
-        found = self.backend.describe_db_instances(self._given.get("db_instance_identifier"), filters=self._filters())
+        found = self.backend.describe_db_instances(self._given.get("db_instance_identifier"), self._filters())
         return self._paged("DBInstances", found)
 
     # snapshots
@@ -113,7 +109,7 @@ class SandboxResponse(RDSResponse):
         return self._paged("OrderableDBInstanceOptions", options)
 
     def describe_account_attributes(self) -> ActionResult:
-        return ActionResult({"AccountQuotas": quotas.describe(self.backend.runtime.quotas, self.backend)})
+        return ActionResult({"AccountQuotas": quotas.describe(self.backend.runtime.limits, self.backend)})
 
     def describe_events(self) -> ActionResult:
         now = self.backend.runtime.scheduler.clock.now()
@@ -146,7 +142,9 @@ class SandboxResponse(RDSResponse):
     # tags
 
     def add_tags_to_resource(self) -> ActionResult:
-        self._tagged().add_tags(check_tags(self._given.get("tags")))
+        resource, added = self._tagged(), check_tags(self._given.get("tags"))
+        check_tags([tag for tag in resource.get_tags() if tag["Key"] not in {new["Key"] for new in added}] + added)
+        resource.add_tags(added)
         return EmptyResult()
 
     def remove_tags_from_resource(self) -> ActionResult:

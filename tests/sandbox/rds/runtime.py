@@ -11,8 +11,8 @@ from typing import Any
 
 from sandbox.dataplane import DataPlane
 from sandbox.durations import Durations
+from sandbox.faults import Faults, Limits
 from sandbox.rds.engines import Engines
-from sandbox.rds.quotas import Quotas
 from sandbox.scheduler import Scheduler
 
 # The parts of the backend (clusters.py and so on) use each other's methods, which only the whole class has.
@@ -32,4 +32,5 @@ class Runtime:
     data: DataPlane
     engines: Engines
     durations: Durations = field(default_factory=Durations)
-    quotas: Quotas = field(default_factory=Quotas)
+    limits: Limits = field(default_factory=Limits)
+    faults: Faults = field(default_factory=Faults)

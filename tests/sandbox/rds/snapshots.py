@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from sandbox.rds import quotas, rules
+from moto.rds.models import rds_backends
+
+from sandbox.faults import Fate
+from sandbox.rds import fates, quotas, rules
 from sandbox.rds.errors import (
     cluster_not_available,
     cluster_state,
@@ -19,7 +22,8 @@ from sandbox.rds.errors import (
     snapshot_state,
 )
 from sandbox.rds.models import Cluster, ClusterSnapshot
-from sandbox.rds.runtime import Part
+from sandbox.rds.runtime import Part, log
+from sandbox.rds.sharing import EVERYBODY, Shared, is_shared_with
 
 TYPES = ("automated", "manual", "shared", "public", "awsbackup")
 # Filters of DescribeDBClusterSnapshots, and the attribute that each looks at.
@@ -43,9 +47,30 @@ class SnapshotActions(Part):
             if len(parts) != 7 or parts[2] != "rds" or parts[5] != "cluster-snapshot":
                 raise invalid_value(f"Invalid snapshot identifier: {snapshot_id}")
             backend, name = self.get_backend("rds", parts[3], parts[4]), parts[6]
-        if name not in backend.cluster_snapshots:
+        name = name.lower()
+        snapshot = backend.cluster_snapshots.get(name)
+        if snapshot is None:
             raise snapshot_not_found(snapshot_id)
-        return backend.cluster_snapshots[name]
+        if backend.account_id != self.account_id and not is_shared_with(snapshot, self.account_id):
+            raise snapshot_not_found(snapshot_id)
+        return snapshot
+
+    def own_snapshot(self, snapshot_id: str) -> Any:
+        """The cluster snapshot of that id or ARN in this account and region."""
+        snapshot = self.find_snapshot(snapshot_id)
+        if snapshot.backend is not self:
+            raise snapshot_not_found(snapshot_id)
+        return snapshot
+
+    def shared_snapshots(self, everybodys: bool) -> list[Any]:
+        """Those of other accounts in this region that are shared with this one, or with everybody."""
+        return [
+            Shared(item)
+            for account, region, backend in rds_backends.iter_backends()
+            if region == self.region_name and account != self.account_id
+            for item in backend.cluster_snapshots.values()
+            if is_shared_with(item, EVERYBODY if everybodys else self.account_id)
+        ]
 
     def manual_count(self) -> int:
         return sum(1 for item in self.cluster_snapshots.values() if item.snapshot_type == "manual")
@@ -75,21 +100,27 @@ class SnapshotActions(Part):
             raise snapshot_exists(name)
         if cluster.status != "available":
             raise cluster_not_available(cluster.resource_id)
+        self.check_restorable(cluster)
+        return self.begin_snapshot(cluster, name, tags, self.runtime.faults.fate("snapshot"))
+
+    def check_restorable(self, cluster: Cluster) -> None:
         if cluster.earliest_restorable_time is None:
             raise cluster_state(
                 f"DbCluster {cluster.resource_id} can't be snapshotted yet: its restorable times are not set."
             )
-        return self.begin_snapshot(cluster, name, tags)
 
-    def begin_snapshot(self, cluster: Cluster, name: str, tags: list[Any] | None) -> ClusterSnapshot:
+    def begin_snapshot(
+        self, cluster: Cluster, name: str, tags: list[Any] | None, fate: Fate | None = None
+    ) -> ClusterSnapshot:
         """Start a manual snapshot of what the cluster holds now. Without tags it may inherit the cluster's."""
-        quotas.check_manual_snapshots(self.runtime.quotas, self.manual_count())
+        quotas.check_manual_snapshots(self.runtime.limits, self.manual_count())
         given = rules.check_tags(tags)
         if not given and cluster.copy_tags_to_snapshot:
             given = list(cluster.tags)
         snapshot = ClusterSnapshot(
             self, self.runtime, cluster, name, tags=given, kms_key_id=cluster.kms_key_id
         )  # fmt: skip
+        snapshot.fate = fate
         self.fill(
             snapshot, self.runtime.durations.snapshot_create,
             lambda: self.runtime.data.snapshot(cluster.key, snapshot.data_key), lane=cluster.key,
@@ -106,12 +137,18 @@ class SnapshotActions(Part):
             self.record(snapshot, "Cluster snapshot created", "backup")
 
         def failed(error: BaseException) -> None:
-            snapshot.status, snapshot.transition = "failed", None
-            self.record(snapshot, f"Cluster snapshot failed: {error}", "failure")
+            fail("failed")
+            log.info("%s: %s", snapshot.resource_id, error)
 
-        snapshot.transition = self.runtime.scheduler.begin(
-            f"{snapshot.status} snapshot {snapshot.resource_id}", seconds, done, work=work, lane=lane, failed=failed
-        )
+        def fail(status: str) -> None:
+            """How far it came stays to be seen. RDS has no event for this: whoever waits has to look."""
+            snapshot.percent_at_end = snapshot.percent_progress
+            snapshot.status, snapshot.transition = status, None
+
+        snapshot.transition = fates.begin(
+            self.runtime, snapshot.fate, f"{snapshot.status} snapshot {snapshot.resource_id}", seconds, done,
+            work=work, lane=lane, failed=failed, broken=fail,
+        )  # fmt: skip
 
     # delete
 
@@ -156,10 +193,16 @@ class SnapshotActions(Part):
             raise invalid_value(f"Invalid snapshot type: {kind}")
         if snapshot_id:
             return [self._named(snapshot_id, kind)]
+        candidates = list(self.cluster_snapshots.values())
+        if kind == "shared" or (kind is None and wanted.get("include_shared")):
+            candidates += self.shared_snapshots(False)
+        if kind == "public" or (kind is None and wanted.get("include_public")):
+            candidates += self.shared_snapshots(True)
         found = [
             item
-            for item in self.cluster_snapshots.values()
-            if item.snapshot_type in ([kind] if kind else ["automated", "manual"])
+            for item in candidates
+            if (kind in (None, "shared", "public") or item.snapshot_type == kind)
+            and (kind not in ("shared", "public") or isinstance(item, Shared))
             and (not cluster_id or item.db_cluster_identifier == cluster_id.rpartition(":")[2].lower())
             and (not resource_id or getattr(item, "db_cluster_resource_id", None) == resource_id)
         ]
@@ -167,6 +210,8 @@ class SnapshotActions(Part):
 
     def _named(self, snapshot_id: str, kind: str | None) -> Any:
         snapshot = self.find_snapshot(snapshot_id)
+        if snapshot.account_id != self.account_id and snapshot.region == self.region_name and kind in (None, "shared"):
+            return Shared(snapshot)
         # An automated snapshot is found by its id only together with its type.
         if snapshot.backend is not self or snapshot.snapshot_type != (kind or "manual"):
             raise snapshot_not_found(snapshot_id)
@@ -178,6 +223,8 @@ def _filtered(snapshots: Iterable[Any], filters: Iterable[Any]) -> Iterable[Any]
         attribute = FILTERS.get(condition["Name"])
         if attribute is None:
             raise invalid_value(f"Unrecognized filter name: {condition['Name']}")
+        if not condition.get("Values"):
+            raise invalid_combination(f"The list of values of the filter {condition['Name']} must not be empty.")
         values = {str(value).lower() for value in condition["Values"]}
         names = values | {value.split(":", 6)[6] for value in values if value.startswith("arn:")}
         snapshots = [item for item in snapshots if str(getattr(item, attribute)).lower() in names]

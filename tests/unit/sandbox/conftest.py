@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from in_process import Aws
 from live_sandbox import DURATIONS, Live, sandbox
 
 
@@ -22,3 +23,10 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         stopped = sandbox("down", folder)
     assert stopped.returncode == 0, stopped.stderr
     assert not folder.exists()
+
+
+@pytest.fixture
+def aws() -> Iterator[Aws]:
+    made = Aws()
+    yield made
+    made.close()

@@ -143,7 +143,7 @@ def test_refuses(plane: DataPlane, shared: Endpoints, options: dict[str, str], m
 
 
 def test_reader_follows_and_only_reads(plane: DataPlane, shared: Endpoints) -> None:
-    assert len(set(vars(shared).values()) | {"127.0.0.1"}) == 3
+    assert len(set(vars(shared).values()) | {"127.0.0.1"}) == 5
     rows = plane.sql("shared", "CREATE TABLE t AS SELECT 7 AS n; SELECT n FROM t", DATABASE, user=MASTER)
     assert rows == [(7,)]
     with login(plane, shared.reader) as cursor:
@@ -263,18 +263,45 @@ def test_password_of_a_running_and_of_a_restored_cluster(plane: DataPlane, make:
         plane.set_master_password("secret", "nobody-such", PASSWORD)
 
 
-def test_rename_moves_the_addresses(plane: DataPlane, make: Any) -> None:
+def test_readdressed_it_listens_where_it_was_until_it_moves(plane: DataPlane, make: Any) -> None:
     old = make("renamed")
     plane.sql("renamed", "CREATE TABLE t AS SELECT 1 AS n", DATABASE, user=MASTER)
-    new = plane.rename("renamed")
+    new = plane.readdress("renamed", "writer", "reader")
     assert plane.addresses("renamed") == new
-    assert not set(vars(new).values()) & set(vars(old).values())
+    assert (new.writer_instance, new.reader_instance) == (old.writer_instance, old.reader_instance)
+    moved = {new.writer, new.reader}
+    assert not moved & set(vars(old).values())
+    for address in moved:
+        with pytest.raises(psycopg2.OperationalError, match="refused"), login(plane, address):
+            pass
+    with login(plane, old.writer) as cursor:
+        assert ask(cursor, "SELECT n FROM t") == (1,)
+    plane.move("renamed")
+    plane.move("renamed")
     for address in vars(new).values():
         with login(plane, address) as cursor:
             assert ask(cursor, "SELECT n FROM t") == (1,)
-    for address in vars(old).values():
+    for address in (old.writer, old.reader):
         with pytest.raises(psycopg2.OperationalError, match="refused"), login(plane, address):
             pass
+
+
+def test_a_name_has_its_endpoints_whoever_has_the_name(plane: DataPlane) -> None:
+    given = {"master_username": MASTER, "master_password": PASSWORD, "database": DATABASE, "port": PORT}
+    plane.create("first", name="shop", **given)  # type: ignore[arg-type]
+    old = plane.start("first", PORT)
+    plane.readdress("first", "writer", "reader", name="shop-old")
+    plane.create("second", name="shop", **given)  # type: ignore[arg-type]
+    plane.sql("first", "CREATE TABLE first (n int)", DATABASE)
+    new = plane.start("second", PORT)  # the first one, which is still there, has to go
+    assert (new.writer, new.reader) == (old.writer, old.reader)
+    assert not {new.writer_instance, new.reader_instance} & set(vars(old).values())
+    with login(plane, new.writer) as cursor:
+        assert ask(cursor, "SELECT to_regclass('first')") == (None,)
+    with login(plane, plane.addresses("first").writer) as cursor:
+        assert ask(cursor, "SELECT to_regclass('first')::text") == ("first",)
+    for key in ("first", "second"):
+        plane.delete(key)
 
 
 def test_delete_frees_the_disk_and_create_takes_the_name_again(plane: DataPlane, make: Any) -> None:

@@ -17,7 +17,7 @@ SCENARIO ?=
 AMAZON_AWS ?=
 
 .DEFAULT_GOAL := setup
-# One thing at a time, but for those checks that "test" runs side by side.
+# One thing at a time, but for those checks that "test" runs side by side (sandbox-proof mostly waits).
 ifdef TOGETHER
 integration: sanity # both work on the same exported copy
 else
@@ -64,7 +64,7 @@ sandbox-events: setup ## what has happened to clusters and snapshots, and what i
 
 .PHONY: test
 test: setup-dev ## every check
-	@$(MAKE) --no-print-directory -j2 --output-sync=target TOGETHER=1 lint sanity molecule integration build
+	@$(MAKE) --no-print-directory -j3 --output-sync=target TOGETHER=1 lint sanity sandbox-proof molecule integration build
 	@$(MAKE) --no-print-directory unit e2e
 
 .PHONY: lint

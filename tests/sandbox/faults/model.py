@@ -98,6 +98,12 @@ class Command:
     timeout_seconds: float = 60.0
 
 
+def _command(value: Any) -> Command:
+    given = value if isinstance(value, dict) else {"run": value}
+    run = given["run"]
+    return Command(**{**given, "run": run if isinstance(run, str) else tuple(run)})
+
+
 Effect = Error | Drop | Fate | LosesKey | DisableKey | RejectsLogEvents | ExpiredToken | Command
 # From the value in the file.
 EFFECTS: dict[str, Callable[[Any], Effect]] = {
@@ -109,7 +115,7 @@ EFFECTS: dict[str, Callable[[Any], Effect]] = {
     "disable_key": lambda value: DisableKey(value) if isinstance(value, str) else DisableKey(**value),
     "rejects_log_events": lambda value: RejectsLogEvents(**value),
     "expired_token": lambda value: ExpiredToken(),
-    "command": lambda value: _command(value),
+    "command": _command,
 }
 # Effects that can come before the call or after it; the others have their one moment.
 TIMED = (Error, Drop, DisableKey, Command, type(None))
@@ -176,12 +182,6 @@ def parse_faults(listed: Iterable[Mapping[str, Any]], where: str) -> tuple[Fault
         if names.count(name) > 1:
             raise SandboxError(f"{where}: two faults are named {name}.")
     return tuple(faults)
-
-
-def _command(value: Any) -> Command:
-    given = value if isinstance(value, dict) else {"run": value}
-    run = given["run"]
-    return Command(**{**given, "run": run if isinstance(run, str) else tuple(run)})
 
 
 def _check(fault: Fault, mapping: Mapping[str, Any], where: str) -> None:

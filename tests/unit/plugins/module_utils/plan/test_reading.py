@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -22,30 +24,50 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.reading
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import Wishes, World
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.selection import Wish
 from botocore.config import Config
-from moto.server import ThreadedMotoServer
 
 REGIONS = frozenset(("us-east-1", "us-west-2"))
 Connect = Callable[[str, str], Any]
 
 
+# A process of its own, until its input ends: the sandbox's tests change moto in theirs.
+SERVER = """
+import sys
+from moto.server import ThreadedMotoServer
+server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+server.start()
+print(*server.get_host_and_port(), sep=":", flush=True)
+sys.stdin.read()
+"""
+
+
 @pytest.fixture(scope="module")
 def connect() -> Iterator[Connect]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
+    server = subprocess.Popen(
+        [sys.executable, "-c", SERVER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert server.stdout is not None
+    address = server.stdout.readline().strip()
+    assert address, "moto's server did not start"
 
     def client(service: str, region: str) -> Any:
         return boto3.client(
             service,
             region_name=region,
-            endpoint_url=f"http://{host}:{port}",
+            endpoint_url=f"http://{address}",
             aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
             aws_secret_access_key="not-a-secret",
             config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
         )
 
-    yield client
-    server.stop()
+    with server:
+        try:
+            yield client
+        finally:
+            server.terminate()
 
 
 @pytest.fixture(scope="module")

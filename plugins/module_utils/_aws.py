@@ -8,18 +8,23 @@ Uses only what amazon.aws 10.1 and 11 share.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import boto3_inventory_conn, get_aws_connection_info
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
 )
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._clock import clock_hint
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import (
     AwsError,
+    BadInput,
     Denied,
     RestoreError,
     Throttled,
@@ -57,13 +62,23 @@ TRANSIENT = frozenset(
 EXPIRED = frozenset(("ExpiredToken", "ExpiredTokenException", "RequestExpired"))
 DENIED = frozenset(
     ("AccessDenied", "AccessDeniedException", "NotAuthorized", "UnauthorizedOperation", "UnrecognizedClientException",
-     "InvalidClientTokenId", "SignatureDoesNotMatch", "AuthFailure", "OptInRequired", "IncompleteSignature")
+     "InvalidClientTokenId", "SignatureDoesNotMatch", "InvalidSignatureException", "AuthFailure", "OptInRequired",
+     "IncompleteSignature", "RequestTimeTooSkewed", "RequestInTheFuture", "MissingAuthenticationToken",
+     "MissingAuthenticationTokenException")
 )  # fmt: skip
-# Of botocore's own errors: nothing to sign with.
-NO_CREDENTIALS = frozenset(
-    ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "TokenRetrievalError",
-     "UnauthorizedSSOTokenError", "SSOTokenLoadError")
-)  # fmt: skip
+# botocore's own errors, by the name of a class of theirs, when there is nothing to sign with; and what helps.
+NO_CREDENTIALS = {
+    "NoCredentialsError": "Give credentials: aurora_restore_aws (profile or keys) or the environment.",
+    "PartialCredentialsError": "Give credentials: aurora_restore_aws (profile or keys) or the environment.",
+    "ProfileNotFound": "Correct aurora_restore_aws.profile, or AWS's configuration files.",
+    "CredentialRetrievalError": "Mend the source of the credentials, then run the same command again.",
+    "TokenRetrievalError": "Log in again (aws sso login), then run the same command again.",
+    "SSOError": "Log in again (aws sso login), then run the same command again.",
+    "LoginError": "Log in again (aws login), then run the same command again.",
+    "RuntimeError": "Renew them at their source, or set this machine's clock, then run the same command again.",
+}
+# Text of the one RuntimeError that counts.
+STILL_EXPIRED = "refreshed credentials are still expired"
 
 
 def make_client(
@@ -74,14 +89,17 @@ def make_client(
     endpoint_url: str | None = None,
     user_agent: str = "",
     attempts: int = 6,
+    before_send: Callable[[], None] | None = None,
 ) -> Client:
-    """A client of the module's connection options.
+    """A client of the module's connection options, which aws_call renews when its credentials have expired.
 
     :param region: another region than the module's own.
     :param endpoint_url: another endpoint than the module's own.
     :param user_agent: appended to the user agent, so that CloudTrail shows the operation and fence of each call.
     :param attempts: HTTP attempts in all; 1 for calls that destroy something (a hidden second attempt could land after
         the lease was lost).
+    :param before_send: called right before the bytes of each attempt leave, but of a Describe; what it raises comes out
+        of the call as it is, and nothing is sent.
     """
     config = {
         "retries": {"mode": "standard", "total_max_attempts": attempts},
@@ -89,16 +107,62 @@ def make_client(
         "connect_timeout": 10,
         "read_timeout": 60,
     }
-    extra: dict[str, Any] = {"config": config}
-    if region:
-        extra["region"] = region
-    if endpoint_url:
-        extra["endpoint"] = endpoint_url
-    return module.client(service, **extra)
+
+    def make() -> Client:
+        own_region, own_endpoint, options = get_aws_connection_info(module)
+        client = _connect(
+            resource=service,
+            region=region or own_region,
+            endpoint=endpoint_url or own_endpoint,
+            config=config,
+            **options,
+        )
+        if before_send:
+            client.meta.events.register_first("before-send", functools.partial(_before_send, before_send))
+        return client
+
+    return Renewable(make)
+
+
+def _connect(**options: Any) -> Client:
+    """As module.client does it, but errors can be caught: those are raised, and that one ends the module."""
+    try:
+        with translated("Connecting to AWS", None):
+            return boto3_inventory_conn(conn_type="client", **options)
+    except ValueError as error:
+        raise BadInput(f"Connecting to AWS failed: {error}", hint="Check aurora_restore_aws.") from error
+
+
+class Renewable:
+    """A botocore client that can be made anew.
+
+    botocore refreshes what knows when it expires (assumed roles, instance metadata, SSO, processes). Session tokens in
+    a credentials file that another program rewrites don't: they are read when a client is made, and never again.
+    """
+
+    def __init__(self, make: Callable[[], Client]) -> None:
+        self._make = make
+        self._client = make()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def renew(self) -> None:
+        """Read the credentials again, wherever they are from."""
+        self._client = self._make()
+
+
+def _before_send(check: Callable[[], None], event_name: str, **_event: Any) -> None:
+    """Reads need no check: they make the connection over which the call that is checked then leaves at once."""
+    if not event_name.rpartition(".")[2].startswith("Describe"):
+        check()
 
 
 def aws_call(action: str, resource_key: str | None = None) -> Callable[[F], F]:
     """Decorates the one small function that makes one AWS call: botocore's errors become ours.
+
+    A call that is refused because the credentials have expired is made once more, with the credentials that there are
+    now. AWS did nothing the first time, so that is safe for every call.
 
     :param action: the API action, as AWS spells it ("CopyDBClusterSnapshot").
     :param resource_key: the keyword argument that names the resource, for messages; without it the first
@@ -109,27 +173,51 @@ def aws_call(action: str, resource_key: str | None = None) -> Callable[[F], F]:
         @functools.wraps(function)
         def wrapped(client: Client, *args: Any, **kwargs: Any) -> Any:
             resource = kwargs.get(resource_key) if resource_key else (args[0] if args else None)
-            try:
+            with translated(action, str(resource) if resource else None):
+                try:
+                    return function(client, *args, **kwargs)
+                except boto_errors.ClientError as error:
+                    if code_of(error) not in EXPIRED or not isinstance(client, Renewable):
+                        raise
+                client.renew()
                 return function(client, *args, **kwargs)
-            except boto_errors.ClientError as error:
-                raise translate_client_error(error, action, str(resource) if resource else None) from error
-            except boto_errors.BotoCoreError as error:
-                raise translate_core_error(error, action, str(resource) if resource else None) from error
-            except ResponseParserError as error:
-                raise translate_garbled(error, action, str(resource) if resource else None) from error
 
         return wrapped  # type: ignore[return-value]
 
     return decorate
 
 
+@contextlib.contextmanager
+def translated(action: str, resource: str | None) -> Iterator[None]:
+    """Whatever botocore raises within, as ours."""
+    try:
+        yield
+    except boto_errors.ClientError as error:
+        raise translate_client_error(error, action, resource) from error
+    except boto_errors.BotoCoreError as error:
+        raise translate_core_error(error, action, resource) from error
+    except ResponseParserError as error:
+        raise translate_garbled(error, action, resource) from error
+    except RuntimeError as error:
+        if STILL_EXPIRED not in str(error):
+            raise
+        raise translate_core_error(error, action, resource) from error
+
+
+def code_of(error: Any) -> str:
+    """AWS's code of an error answer."""
+    return str(error.response.get("Error", {}).get("Code", "Unknown"))
+
+
 def translate_client_error(error: Any, action: str, resource: str | None) -> AwsError:
     """An error answer of AWS as ours, by its code."""
     response = error.response
-    code = str(response.get("Error", {}).get("Code", "Unknown"))
+    code = code_of(error)
     text = str(response.get("Error", {}).get("Message", ""))
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    message = f"{action} failed" + (f" on {resource}" if resource else "") + f": {code}: {text}".rstrip(": ")
+    called = str(getattr(error, "operation_name", action))  # AssumeRole, when that is what fails on the way
+    cause = f": {called}" if called != action else ""
+    message = f"{action} failed" + (f" on {resource}" if resource else "") + f"{cause}: {code}: {text}".rstrip(": ")
     known: dict[str, Any] = {
         "aws_message": text, "http_status": status, "code": code, "action": action, "resource": resource
     }  # fmt: skip
@@ -137,25 +225,31 @@ def translate_client_error(error: Any, action: str, resource: str | None) -> Aws
         return Throttled(message, hint="AWS asks to slow down: run the same command again.", **known)
     if code in TRANSIENT:
         return Unreachable(message, hint="AWS had an internal error: run the same command again.", **known)
+    wrong_clock = clock_hint(response, datetime.now(timezone.utc))
+    if wrong_clock:
+        return Denied(message, hint=wrong_clock, **known)
     if code in EXPIRED:
         return Denied(
             message, hint="The credentials have expired: renew them, then run the same command again.", **known
         )
     if code in DENIED or (status in (401, 403) and code.lower().startswith(("access", "auth", "unauthor"))):
         return Denied(
-            message, hint=f"Check the credentials in aurora_restore_aws, and that they may call {action}.", **known
+            message, hint=f"Check the credentials in aurora_restore_aws, and that they may call {called}.", **known
         )
     return AwsError(message, **known)
 
 
 def translate_core_error(error: Any, action: str, resource: str | None) -> RestoreError:
     """An error of the SDK itself (no credentials, no route, bad parameters) as ours."""
-    message = f"{action} failed" + (f" on {resource}" if resource else "") + f": {error}"
+    text = " ".join(str(error).split())  # of processes, several lines
+    message = f"{action} failed" + (f" on {resource}" if resource else "") + f": {text}"
     known: dict[str, Any] = {"code": type(error).__name__, "action": action, "resource": resource}
-    if type(error).__name__ in NO_CREDENTIALS:
-        return Denied(
-            message, hint="Give credentials: aurora_restore_aws (profile or keys) or the environment.", **known
-        )
+    for kind in type(error).__mro__:
+        if kind.__name__ in NO_CREDENTIALS:
+            return Denied(message, hint=NO_CREDENTIALS[kind.__name__], **known)
+    if isinstance(error, boto_errors.SSLError) and "CERTIFICATE_VERIFY_FAILED" in message:
+        hint = "Check aurora_restore_aws.aws_ca_bundle, and that this machine's clock is right; a re-run goes on."
+        return Unreachable(message, hint=hint, **known)
     if isinstance(error, (boto_errors.ConnectionError, boto_errors.HTTPClientError)):
         hint = "Check the network, the region and aurora_restore_aws.endpoint_url; a re-run goes on."
         return Unreachable(message, hint=hint, **known)

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 
@@ -21,6 +23,14 @@ class Journal(Protocol):
 
     def intent(self, action: str, resource: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Record what is about to be done. Called right before each mutating AWS call; checks runner and lease."""
+
+    def call(
+        self, action: str, resource: str, parameters: Mapping[str, Any] | None = None
+    ) -> AbstractContextManager[None]:
+        """Around one call that changes AWS: ``intent`` before it, its outcome after it."""
+
+    def last_check(self) -> None:
+        """Right before the bytes of a call that destroys something leave: runner and lease, once more."""
 
     def progress(self, status: str, percent: int | None = None) -> None:
         """Record how a wait stands and renew the lease. Called on every turn of a poller."""
@@ -41,6 +51,14 @@ class NoJournal:
         self._check_runner = check_runner or (lambda: None)
 
     def intent(self, action: str, resource: str, parameters: Mapping[str, Any] | None = None) -> None:
+        self._check_runner()
+
+    @contextlib.contextmanager
+    def call(self, action: str, resource: str, parameters: Mapping[str, Any] | None = None) -> Iterator[None]:
+        self.intent(action, resource, parameters)
+        yield
+
+    def last_check(self) -> None:
         self._check_runner()
 
     def progress(self, status: str, percent: int | None = None) -> None:

@@ -51,16 +51,24 @@ class Context:
         self.params: Mapping[str, Any] = module.params
         self.check_mode: bool = module.check_mode
         self.runner = runner or Runner.current()
-        self.journal: Journal = make_journal(module, self.params.get("operation"), self.runner)
+        self.operation: Mapping[str, Any] = self.params.get("operation") or {}
+        self.journal: Journal = make_journal(module, self.operation, self.runner)
 
     @property
     def region(self) -> str:
         return str(self._module.region)
 
-    def client(self, service: str, region: str | None = None, attempts: int = 6) -> Client:
-        operation = self.params.get("operation") or {}
-        agent = f"op={operation['id']} fence={operation['fence']}" if operation else ""
-        return make_client(self._module, service, region=region, user_agent=agent, attempts=attempts)
+    def client(self, service: str, region: str | None = None) -> Client:
+        return make_client(self._module, service, region=region, user_agent=self._agent)
+
+    def destroying_client(self, service: str) -> Client:
+        """For calls that destroy: one HTTP attempt, and a last check of the lease right before the bytes leave."""
+        check = self.journal.last_check
+        return make_client(self._module, service, user_agent=self._agent, attempts=1, before_send=check)
+
+    @property
+    def _agent(self) -> str:
+        return f"op={self.operation['id']} fence={self.operation['fence']}" if self.operation else ""
 
     def state_client(self, operation: Mapping[str, Any]) -> Client:
         """A DynamoDB client for the table of an operation (or of a dict with just its ``region``)."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: operation
-short_description: Open, renew, record and close a restore operation
+short_description: Open or resume, renew, record and close a restore operation
 version_added: 0.1.0
 description:
   - An operation is one restore of one target cluster. It is recorded in a DynamoDB table and holds a lease on the
@@ -20,18 +20,22 @@ author:
 options:
   state:
     description:
-      - V(started) takes the lease and opens an operation.
+      - V(started) takes the lease, and opens an operation or resumes the target's unfinished one.
       - V(renewed) renews the lease; with O(hold) for the time that a block of tasks of other collections may take.
       - V(recorded) writes the status of a step, and renews the lease.
       - V(finished) closes the operation, releases the lease and returns the report.
+      - V(aborted) ends an unfinished operation that was resumed with O(resume=only). The deletion protection of a
+        target that was not removed after all is put back; nothing is deleted but, with O(cancel_copy), a copy in
+        flight. The operation can't be resumed any more.
+      - V(unlocked) breaks the lease of a holder who is gone. The operation can be resumed.
     type: str
     required: true
-    choices: [started, renewed, recorded, finished]
+    choices: [started, renewed, recorded, finished, aborted, unlocked]
   table:
-    description: The state table, in the region of this module. Required for O(state=started).
+    description: The state table, in the region of this module. Required for O(state=started) and O(state=unlocked).
     type: str
   target:
-    description: The cluster that is to be replaced. Required for O(state=started).
+    description: The cluster that is to be replaced. Required for O(state=started) and O(state=unlocked).
     type: dict
     suboptions:
       region:
@@ -43,7 +47,7 @@ options:
         type: str
         required: true
   source:
-    description: The cluster whose snapshot is restored. Required for O(state=started).
+    description: The cluster whose snapshot is restored. Required for O(state=started), but with O(resume=only).
     type: dict
     suboptions:
       region:
@@ -55,9 +59,51 @@ options:
         type: str
         required: true
   inputs:
-    description: What the operation was asked for, kept for the record. No secrets.
+    description:
+      - What the operation was asked for, and what must be the same when it is resumed. No secrets.
+      - Inputs that differ are refused once the operation has begun to change anything; before that the new ones count.
     type: dict
     default: {}
+  options:
+    description: What else the run was asked for, kept for the record; it may differ when resumed. No secrets.
+    type: dict
+    default: {}
+  resume:
+    description:
+      - What is done about an unfinished operation of the target, that is one which failed, or whose run broke off.
+      - V(auto) resumes it, with the snapshot that it pinned and the configuration that it captured.
+      - V(never) abandons it and opens a new one, which still inherits the captured configuration.
+      - V(only) resumes it whatever its age and inputs, so that it can be ended with O(state=aborted), and opens none.
+    type: str
+    choices: [auto, never, only]
+    default: auto
+  operation_id:
+    description: Resume this operation of the target, whatever its age; also one that was abandoned.
+    type: str
+  resume_within_hours:
+    description: An operation whose last sign of life is older than that is not resumed, but abandoned for a new one, so
+      that a nightly restore does not go on with the snapshot of the night before.
+    type: float
+    default: 12
+  retention_days:
+    description: How many days the table keeps the operation once it succeeded, was aborted or abandoned. Needs the TTL
+      attribute C(expires_at) on the table. V(0) keeps it for ever.
+    type: int
+    default: 90
+  cancel_copy:
+    description: With O(state=aborted), whether a copy of the snapshot that is in flight is cancelled, unless another
+      unfinished operation of the table restores the same snapshot.
+    type: bool
+    default: false
+  holder:
+    description: With O(state=unlocked), the name of the holder as C(host:pid), as the lease that
+      M(dbops.aurora_restore.operation_info) returns says it. Another holder's lease is not broken.
+    type: str
+  watch_seconds:
+    description: With O(state=unlocked), for how many seconds the holder must show no sign of life, unless it is seen to
+      be dead.
+    type: int
+    default: 45
   lease_seconds:
     description: How many seconds without a sign of life make the lease free for others.
     type: int
@@ -73,7 +119,7 @@ options:
     type: float
     default: 5
   operation:
-    description: Required for every O(state) but V(started).
+    description: Required for every O(state) but V(started) and V(unlocked).
   hold:
     description: How many seconds the lease is to hold without being renewed. The next renewal puts the normal time
       back.
@@ -103,6 +149,9 @@ options:
   configuration:
     description: The captured configuration of the cluster that is replaced. Should this operation not succeed, the
       next one of the target gets it as RV(previous).
+    type: dict
+  replaced:
+    description: C(resource_id) of the cluster that is replaced, null when there is none.
     type: dict
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -154,6 +203,34 @@ EXAMPLES = r"""
     operation: "{{ recorded.operation }}"
     hold: 900
 
+- name: Resume the unfinished operation of a target, to end it
+  dbops.aurora_restore.operation:
+    state: started
+    resume: only
+    region: us-west-2
+    table: aurora-restore-state
+    target:
+      region: us-west-2
+      cluster_id: shop-staging
+  register: unfinished
+
+- name: End it, and cancel its copy
+  dbops.aurora_restore.operation:
+    state: aborted
+    region: us-west-2
+    operation: "{{ unfinished.operation }}"
+    cancel_copy: true
+
+- name: Break the lease of a runner that is gone
+  dbops.aurora_restore.operation:
+    state: unlocked
+    region: us-west-2
+    table: aurora-restore-state
+    target:
+      region: us-west-2
+      cluster_id: shop-staging
+    holder: runner-7:4242
+
 - name: Close the operation
   dbops.aurora_restore.operation:
     state: finished
@@ -166,8 +243,8 @@ EXAMPLES = r"""
 RETURN = r"""
 operation:
   description: The operation, as the O(operation) option of the modules of this collection takes it. After
-    O(state=recorded) its C(step) is that step.
-  returned: when O(state) is not V(finished)
+    O(state=recorded) its C(step) is that step; of a resumed operation it is the one that it had ended in.
+  returned: when O(state) is V(started), V(renewed) or V(recorded)
   type: dict
   contains:
     id:
@@ -207,18 +284,24 @@ target:
   returned: when O(state=started)
   type: dict
   sample: {account: "123456789012", region: us-west-2, cluster_id: shop-staging}
+resumed:
+  description: For an operation that is resumed C(reason), C(attempt), C(begun) (whether it had begun to change
+    anything), the pinned C(snapshot), C(replaced) (once it had begun to remove the target) and its C(steps) with
+    C(status), C(attempt), C(result) and C(error); null for a new one.
+  returned: when O(state=started)
+  type: dict
 previous:
-  description: The target's last operation if that one did not succeed, else null. C(configuration) is the configuration
-    that it captured, or that it had itself inherited from failed operations before it; C(operations) are the ids of
-    these operations, the newest first; C(deleting_since) is when the first of them started that had begun to remove the
-    target, or null.
+  description: The operation that is resumed, or the target's last one if that did not succeed, else null.
+    C(configuration) is the configuration that it captured, or that it had itself inherited from failed operations
+    before it; C(operations) are the ids of these operations, the newest first; C(deleting_since) is when the first of
+    them started that had begun to remove the target, or null.
   returned: when O(state=started)
   type: dict
 lease:
-  description: How the lease was got, or, in check mode, how it stands.
+  description: How the lease was got, or, in check mode, how it stands; and whether something is resumed, and why.
   returned: when O(state=started)
   type: str
-  sample: released
+  sample: released; nothing to resume
 step:
   description: The step as it is recorded.
   returned: when O(state=recorded)
@@ -281,6 +364,29 @@ report:
       description: Step, code and message when it failed, else null.
       type: dict
       returned: always
+done:
+  description: What was undone or left going, as sentences.
+  returned: when O(state=aborted)
+  type: list
+  elements: str
+remains:
+  description: What AWS still has of the operation, with C(kind), C(id), C(arn), C(status) and C(remark).
+  returned: when O(state=aborted)
+  type: list
+  elements: dict
+lines:
+  description: All that as lines of text for people.
+  returned: when O(state=aborted)
+  type: list
+  elements: str
+target_state:
+  description: How the target is now, as a sentence.
+  returned: when O(state=aborted)
+  type: str
+broken:
+  description: The lease that was broken, null when nobody held the target.
+  returned: when O(state=unlocked)
+  type: dict
 lease_lost:
   description: The message when a failed operation was closed by another one that holds the target now.
   returned: when O(state=finished) and O(status=failed) and the lease was lost
@@ -292,25 +398,47 @@ from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import BadInput, LeaseLost
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._module import Context, operation_spec, run
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import api
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._poller import Poller
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import aborting, api
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.session import Session
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._regions import require_region
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._state import closing
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state import operation as operations
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._state import table as state_table
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.about import about_run
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.journal import renew
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.owner import current_owner
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.lease import lease_result
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.owner import current_owner, is_dead
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.previous import (
+    others_with_snapshot,
+    read_operation,
+)
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.records import (
     STEPS,
     split_target,
     target_key,
 )
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.unlocking import unlock
 
 CLUSTER = {"region": {"type": "str", "required": True}, "cluster_id": {"type": "str", "required": True}}
 ARGUMENTS: dict[str, Any] = {
-    "state": {"type": "str", "required": True, "choices": ["started", "renewed", "recorded", "finished"]},
+    "state": {
+        "type": "str",
+        "required": True,
+        "choices": ["started", "renewed", "recorded", "finished", "aborted", "unlocked"],
+    },
     "table": {"type": "str"},
     "target": {"type": "dict", "options": CLUSTER},
     "source": {"type": "dict", "options": CLUSTER},
     "inputs": {"type": "dict", "default": {}},
+    "options": {"type": "dict", "default": {}},
+    "resume": {"type": "str", "choices": ["auto", "never", "only"], "default": "auto"},
+    "operation_id": {"type": "str"},
+    "resume_within_hours": {"type": "float", "default": 12.0},
+    "retention_days": {"type": "int", "default": 90},
+    "cancel_copy": {"type": "bool", "default": False},
+    "holder": {"type": "str"},
+    "watch_seconds": {"type": "int", "default": 45},
     "lease_seconds": {"type": "int", "default": 300},
     "wait_timeout": {"type": "int", "default": 0},
     "poll_interval": {"type": "float", "default": 5.0},
@@ -322,6 +450,7 @@ ARGUMENTS: dict[str, Any] = {
     "error": {"type": "dict"},
     "snapshot": {"type": "dict"},
     "configuration": {"type": "dict"},
+    "replaced": {"type": "dict"},
     **operation_spec(),
 }
 
@@ -332,16 +461,23 @@ def started(context: Context) -> dict[str, Any]:
     require_region(params["target"]["region"], "aurora_restore_target_region")
     if params["lease_seconds"] < 5:
         raise BadInput("lease_seconds must be at least 5, so that a living run can renew its lease in time")
+    if params["resume"] != "only" and not params["source"]:
+        raise BadInput("source is required, unless resume is only")
     caller = api.caller_identity(context.client("sts"))
-    account = str(caller["Account"])
+    account, source = str(caller["Account"]), params["source"] or {}
     request = operations.Start(
         table=params["table"],
         region=context.region,
         endpoint_url=params.get("endpoint_url"),
         target=target_key(account, params["target"]["region"], params["target"]["cluster_id"]),
-        source={"account": account, **params["source"], "cluster_id": params["source"]["cluster_id"].lower()},
+        source={"account": account, **source, "cluster_id": str(source.get("cluster_id", "")).lower()},
         inputs=params["inputs"],
+        options=params["options"],
         lease_seconds=params["lease_seconds"],
+        retention_days=params["retention_days"],
+        resume=params["resume"],
+        operation_id=params["operation_id"],
+        resume_within_hours=params["resume_within_hours"],
         owner=current_owner(context.runner.leader),
         about=about_run(str(caller["Arn"]), context.ansible_version, os.environ),
     )
@@ -354,6 +490,7 @@ def started(context: Context) -> dict[str, Any]:
         "changed": True,
         "operation": opened.operation,
         "previous": opened.previous,
+        "resumed": opened.resumed,
         "target": split_target(opened.operation["target"]),
         "lease": opened.reason,
     }
@@ -380,12 +517,12 @@ def finished(context: Context) -> dict[str, Any]:
     if params["status"] not in ("succeeded", "failed"):
         raise BadInput(f"An operation is finished as succeeded or failed, not as {params['status']}")
     if not writes(context):
-        return {"changed": False, "report": operations.planned_report(operation, params["status"], params["error"])}
+        return {"changed": False, "report": closing.planned_report(operation, params["status"], params["error"])}
     client = context.state_client(operation)
     try:
-        report = operations.finish(client, operation, params["status"], params["error"])
+        report = closing.finish(client, operation, params["status"], params["error"])
     except LeaseLost as lost:
-        report = operations.read_report(client, operation["table"], operation["id"]) or {}
+        report = closing.read_report(client, operation["table"], operation["id"]) or {}
         if params["status"] == "succeeded" or not report:
             raise
         context.warn(str(lost))
@@ -393,11 +530,67 @@ def finished(context: Context) -> dict[str, Any]:
     return {"changed": True, "report": report}
 
 
+def aborted(context: Context) -> dict[str, Any]:
+    params, operation = context.params, context.operation
+    client = context.state_client(operation)
+    item = read_operation(client, operation["table"], operation["id"])
+    if item is None:
+        raise BadInput(f"The state table {operation['table']} has no operation {operation['id']}")
+    place = split_target(operation["target"])
+    others = others_with_snapshot(state_table.scan_operations(client, operation["table"]), item)
+    session = Session.of(context)
+    outcome = aborting.abort(session, item, place["cluster_id"], params["cancel_copy"], others)
+    report: dict[str, Any] = {}
+    if writes(context):
+        error = {
+            "kind": "aborted",
+            "code": "aborted",
+            "message": "The operation was aborted.",
+            "step": operation["step"],
+        }
+        report = closing.finish(client, operation, "aborted", error)
+    return {
+        "changed": True,
+        "done": outcome.done,
+        "remains": outcome.remains,
+        "target_state": outcome.target,
+        "lines": aborting.lines(operation["id"], operation["target"], outcome, context.check_mode),
+        "report": report,
+    }
+
+
+def unlocked(context: Context) -> dict[str, Any]:
+    params, wanted = context.params, context.params["target"]
+    require_region(wanted["region"], "aurora_restore_target_region")
+    caller = api.caller_identity(context.client("sts"))
+    client = context.state_client({"region": context.region})
+    state_table.require_table(client, params["table"], context.region)
+    lease = unlock(
+        client,
+        params["table"],
+        target_key(str(caller["Account"]), wanted["region"], wanted["cluster_id"]),
+        params["holder"],
+        current_owner(context.runner.leader),
+        is_dead,
+        Poller(params["watch_seconds"], params["poll_interval"], context.journal.progress),
+        about_run(str(caller["Arn"]), context.ansible_version, os.environ),
+        check=context.check_mode,
+    )
+    return {"changed": lease is not None, "broken": lease_result(lease)}
+
+
 def writes(context: Context) -> bool:
     return not context.check_mode and bool(context.params["operation"]["fence"])
 
 
-STATES = {"started": started, "renewed": renewed, "recorded": recorded, "finished": finished}
+STATES = {
+    "started": started,
+    "renewed": renewed,
+    "recorded": recorded,
+    "finished": finished,
+    "aborted": aborted,
+    "unlocked": unlocked,
+}
 
 
 def main() -> None:
@@ -405,10 +598,12 @@ def main() -> None:
         ARGUMENTS,
         lambda context: STATES[context.params["state"]](context),
         required_if=[
-            ("state", "started", ("table", "target", "source")),
+            ("state", "started", ("table", "target")),
             ("state", "renewed", ("operation",)),
             ("state", "recorded", ("operation", "step", "status")),
             ("state", "finished", ("operation", "status")),
+            ("state", "aborted", ("operation",)),
+            ("state", "unlocked", ("table", "target", "holder")),
         ],
     )
 

@@ -9,7 +9,10 @@ module: operation_info
 short_description: Read restore operations, their steps and the lease of a target
 version_added: 0.1.0
 description:
-  - Lists the last operations of a target, or reads one operation with its steps, its audit trail and its report.
+  - Says who holds a target, how far its operation is, and lists its last operations; or reads one operation with its
+    steps, its audit trail and its report.
+  - Operations that are finished for longer than their C(retention_days) are not shown, even if DynamoDB has not removed
+    them yet.
 author:
   - dbops.aurora_restore contributors (@dbops)
 options:
@@ -39,6 +42,11 @@ options:
     description: How many operations to list at most.
     type: int
     default: 10
+  resources:
+    description: Whether to look up what AWS has of the operation, or of the target's last one if that is unfinished. It
+      is looked for in the target's region, by the tag of the operation.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -84,7 +92,7 @@ operations:
       type: str
       returned: always
     status:
-      description: One of running, succeeded, failed.
+      description: One of running, succeeded, failed, aborted, abandoned.
       type: str
       returned: always
     source:
@@ -160,6 +168,74 @@ lease:
       description: When it was last renewed, by its owner's clock.
       type: str
       returned: always
+    acquired_at:
+      description: When its owner took it, by its owner's clock.
+      type: str
+      returned: always
+    holder:
+      description: Who holds it, as C(host:pid), null when nobody does.
+      type: str
+      returned: always
+outlook:
+  description: How the target's last operation stands, null when it never had one.
+  returned: when O(operation_id) is not given
+  type: dict
+  contains:
+    operation_id:
+      description: The operation.
+      type: str
+      returned: always
+    status:
+      description: Its status.
+      type: str
+      returned: always
+    attempt:
+      description: How often it was begun, the first time included.
+      type: int
+      returned: always
+    held:
+      description: Whether it holds the target. A running operation that does not has lost its run.
+      type: bool
+      returned: always
+    heartbeat_age_seconds:
+      description: Seconds since its last sign of life, from its holder's clock to this machine's.
+      type: float
+      returned: always
+    step:
+      description: The step that runs, or that it ended in.
+      type: str
+      returned: always
+    step_status:
+      description: The status of that step.
+      type: str
+      returned: always
+    progress:
+      description: What the step waits for, as it was last seen.
+      type: str
+      returned: always
+    percent:
+      description: The progress that AWS reports, 0 to 100.
+      type: int
+      returned: always
+    expected_end:
+      description: When it may be expected to end, from what the steps of the target's last successful operations took;
+        null when nobody knows.
+      type: str
+      returned: always
+    error:
+      description: Why it failed, else null.
+      type: dict
+      returned: always
+resources:
+  description: What AWS has of the operation, with C(kind), C(id), C(arn), C(status) and C(remark).
+  returned: when O(resources=true)
+  type: list
+  elements: dict
+lines:
+  description: All that as lines of text for people.
+  returned: success
+  type: list
+  elements: str
 operation:
   description: Everything that is recorded of the operation.
   returned: when O(operation_id) is given
@@ -180,15 +256,24 @@ report:
   type: dict
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import NotFound
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._module import Context, run
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import api
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.resources import read_resources
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.session import utc_now
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state import operation as operations
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state import table as state_table
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.describing import (
+    audit_lines,
+    history_line,
+    status_lines,
+)
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.history import outlook, read_history
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.lease import lease_result
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.records import target_key
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.records import split_target, target_key
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.report import (
     build_report,
     operation_summary,
@@ -207,18 +292,38 @@ def read(context: Context) -> dict[str, Any]:
     client = context.state_client({"region": context.region})
     state_table.require_table(client, table, context.region)
     if params["operation_id"]:
-        return one_operation(client, table, params["operation_id"])
+        return one_operation(context, client, params["operation_id"])
     wanted = params["target"]
     account = wanted["account"] or str(api.caller_identity(context.client("sts"))["Account"])
-    target = target_key(account, wanted["region"], wanted["cluster_id"])
+    return one_target(context, client, target_key(account, wanted["region"], wanted["cluster_id"]))
+
+
+def one_target(context: Context, client: Any, target: str) -> dict[str, Any]:
+    table = context.params["table"]
+    history = read_history(client, table, target, context.params["limit"])
+    lease = operations.read_lease(client, table, target)
+    stands = outlook(lease, history, utc_now())
+    last = history[0] if history and history[0].get("status") != "succeeded" else None
+    found = {"resources": resources_of(context, last)} if context.params["resources"] else {}
     return {
         "changed": False,
-        "operations": operations.list_operations(client, table, target, params["limit"]),
-        "lease": lease_result(operations.read_lease(client, table, target)),
+        "operations": [operation_summary(item) for item in history],
+        "lease": lease_result(lease),
+        "outlook": stands,
+        "lines": status_lines(target, lease, stands, history, found.get("resources") or ()),
+        **found,
     }
 
 
-def one_operation(client: Any, table: str, operation_id: str) -> dict[str, Any]:
+def resources_of(context: Context, operation: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    if operation is None:
+        return []
+    place = split_target(str(operation["target"]))
+    return read_resources(context.client("rds", place["region"]), operation["operation_id"], place["cluster_id"])
+
+
+def one_operation(context: Context, client: Any, operation_id: str) -> dict[str, Any]:
+    table = context.params["table"]
     operation, steps, audit = split_items(state_table.query_operation(client, table, operation_id))
     if operation is None:
         raise NotFound(
@@ -234,6 +339,8 @@ def one_operation(client: Any, table: str, operation_id: str) -> dict[str, Any]:
         "steps": steps,
         "audit": audit,
         "report": build_report(operation, steps),
+        "lines": [history_line(operation), *audit_lines(audit)],
+        **({"resources": resources_of(context, operation)} if context.params["resources"] else {}),
     }
 
 
@@ -244,6 +351,7 @@ def main() -> None:
             "target": {"type": "dict", "options": TARGET},
             "operation_id": {"type": "str"},
             "limit": {"type": "int", "default": 10},
+            "resources": {"type": "bool", "default": False},
         },
         read,
         required_one_of=[("target", "operation_id")],

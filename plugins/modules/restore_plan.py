@@ -217,6 +217,11 @@ target:
   description: Account, region, cluster_id, exists, resource_id, status and, when it exists, cluster.
   returned: success
   type: dict
+replaced:
+  description: C(resource_id) of the cluster that is replaced, or that a resumed operation had begun to replace; null
+    when there is, or was, none.
+  returned: success
+  type: dict
 kms_key_id:
   description: The ARN of the key for copy and cluster, or null.
   returned: success
@@ -247,6 +252,25 @@ differences:
       description: What the new one gets.
       type: raw
       returned: always
+stands:
+  description: Where each step stands, from what the operation has recorded and what AWS shows now.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    step:
+      description: The step.
+      type: str
+      returned: always
+    how:
+      description: V(start), V(adopt) (something is in flight or half done), V(reuse), V(remove) (a wreck of this
+        operation), V(skip) or V(refuse) (something foreign is in the way).
+      type: str
+      returned: always
+    why:
+      description: What was seen.
+      type: str
+      returned: always
 actions:
   description: What a restore does, in order.
   returned: success
@@ -271,14 +295,16 @@ actions:
       returned: always
 """
 
+import dataclasses
 import functools
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import BadInput
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._module import Context, operation_spec, run
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import checks, decisions
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.reading import read_surroundings, read_world
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import Wishes
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import Resumed, Wishes
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import api
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.capture import CONFIGURATION_OPTIONS
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.selection import Wish, age_seconds
@@ -308,6 +334,7 @@ ARGUMENTS: dict[str, Any] = {
     "previous_configuration": {"type": "dict"},
     "previous_operations": {"type": "list", "elements": "str", "default": []},
     "previous_deleting_since": {"type": "str"},
+    "resumed": {"type": "dict"},
     "fail": {"type": "bool", "default": True},
     **operation_spec(),
 }
@@ -315,19 +342,14 @@ ARGUMENTS: dict[str, Any] = {
 
 def wishes_of(context: Context, account: str) -> Wishes:
     params = context.params
-    operation = params["operation"] or {}
+    operation, resumed = params["operation"] or {}, resumed_of(params["resumed"])
     return Wishes(
         account=account,
         source_region=params["source"]["region"],
         source_cluster_id=params["source"]["cluster_id"].lower(),
         target_region=params["target"]["region"],
         target_cluster_id=params["target"]["cluster_id"].lower(),
-        snapshot=Wish(
-            snapshot_id=params["snapshot_id"],
-            prefix=params["snapshot_prefix"],
-            snapshot_type=params["snapshot_type"],
-            max_age_hours=params["snapshot_max_age_hours"],
-        ),
+        snapshot=snapshot_wish(params, resumed),
         kms_key_id=params["kms_key_id"],
         confirm_delete=params["confirm_delete"],
         lift_deletion_protection=params["lift_deletion_protection"],
@@ -345,6 +367,26 @@ def wishes_of(context: Context, account: str) -> Wishes:
         previous_operations=params["previous_operations"],
         previous_deleting_since=params["previous_deleting_since"],
         operation_id=operation.get("id"),
+        resumed=resumed,
+    )
+
+
+def resumed_of(values: Mapping[str, Any] | None) -> Resumed | None:
+    """What the operation module says of a resumed operation."""
+    if not values:
+        return None
+    return Resumed(values.get("snapshot") or None, values.get("replaced") or None, values.get("steps") or {})
+
+
+def snapshot_wish(params: Mapping[str, Any], resumed: Resumed | None) -> Wish:
+    """Which snapshot: the one that a resumed operation pinned, else by the options."""
+    if resumed and resumed.snapshot:
+        return Wish(snapshot_id=resumed.snapshot["db_cluster_snapshot_arn"])
+    return Wish(
+        snapshot_id=params["snapshot_id"],
+        prefix=params["snapshot_prefix"],
+        snapshot_type=params["snapshot_type"],
+        max_age_hours=params["snapshot_max_age_hours"],
     )
 
 
@@ -392,10 +434,12 @@ def described(case: checks.Case) -> dict[str, Any]:
             "status": cluster.status if cluster else None,
             "cluster": cluster.to_result() if cluster else None,
         },
+        "replaced": {"resource_id": decisions.replaced_resource_id(wishes, cluster)},
         "kms_key_id": configuration["kms_key_id"],
         "captured": decision.captured,
         "configuration": configuration,
         "differences": decisions.differences(decision.captured, configuration),
+        "stands": [dataclasses.asdict(stand) for stand in decisions.stands(wishes, world, decision, around)],
         "actions": decisions.actions(wishes, world, decision, around),
     }
 

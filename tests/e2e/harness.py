@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import hashlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -170,6 +173,15 @@ def step_is(sandbox: Sandbox, step: str, status: str) -> bool:
     return any(item["step"]["S"] == step and item.get("status", {}).get("S") == status for item in sandbox.items())
 
 
+def short_name(folder: Path) -> Path:
+    """A short link to a folder: the path of a socket has at most 107 characters, and ansible-core makes sockets."""
+    link = Path(tempfile.gettempdir()) / f"ar-{hashlib.sha256(str(folder).encode()).hexdigest()[:8]}"
+    with contextlib.suppress(FileExistsError):
+        link.symlink_to(folder)
+        atexit.register(link.unlink, missing_ok=True)
+    return link
+
+
 def environment(sandbox: Sandbox, home: Path) -> dict[str, str]:
     """Nothing of the caller's but the path; all temporary folders below home."""
     for folder in ("tmp", "reports"):
@@ -177,7 +189,7 @@ def environment(sandbox: Sandbox, home: Path) -> dict[str, str]:
     return {
         "PATH": f"{BIN}:/usr/local/bin:/usr/bin:/bin",
         "HOME": str(home),
-        "TMPDIR": str(home / "tmp"),
+        "TMPDIR": str(short_name(home / "tmp")),
         "LANG": "C.UTF-8",
         "LC_ALL": "C.UTF-8",
         "ANSIBLE_LOG_PATH": str(home / "ansible.log"),

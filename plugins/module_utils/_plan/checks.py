@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import decisions
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import decisions, standing
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.names import user_name_problem
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import (
     Boto,
@@ -177,7 +177,14 @@ def check_target(case: Case) -> Iterable[Problem]:
     """Whether the existing cluster may be deleted."""
     fact, wishes = case.world.target, case.wishes
     yield from _unread(fact, TARGET_CLUSTER)
-    if fact.value is None:
+    stand = _stand(case, "cluster_delete")
+    if fact.value is None or stand.how == standing.SKIP:
+        return
+    if stand.how == standing.REFUSE:
+        yield Problem(
+            f"{stand.why}. Find out who did; {PREFIX}resume=never starts a new operation, which may replace it.",
+            TARGET_CLUSTER,
+        )
         return
     wish = DeleteWish(
         source=source_identity(case),
@@ -366,7 +373,7 @@ def check_quotas(case: Case) -> Iterable[Problem]:
     copies = decisions.needs_copy(case.wishes, case.decision, case.around) and not decisions.existing_copy(
         case.wishes, case.world, case.decision, case.around
     )
-    final = cluster is not None and case.wishes.final_snapshot != "none"
+    final = _stand(case, "cluster_delete").how == standing.START and case.wishes.final_snapshot != "none"
     needs = {
         "ManualClusterSnapshots": (int(copies) + int(final), "manual cluster snapshots", FINAL_SNAPSHOT),
         "DBClusters": (0 if cluster else 1, "clusters", TARGET_CLUSTER),
@@ -495,6 +502,10 @@ def _unread(fact: Fact[Any], variable: str) -> Iterable[Problem]:
 def _needed(value: str | None, variable: str) -> Iterable[Problem]:
     if not value:
         yield Problem(f"{variable} is needed: the name or ARN of the secret.", variable)
+
+
+def _stand(case: Case, step: str) -> standing.Stand:
+    return standing.of_step(decisions.stands(case.wishes, case.world, case.decision, case.around), step)
 
 
 def _missing(kind: str, name: str, case: Case, variable: str) -> Problem:

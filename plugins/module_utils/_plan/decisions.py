@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import standing
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import (
     Decision,
     Surroundings,
@@ -17,6 +19,7 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world i
 )
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import capture, naming
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.copying import CopyWish, matching_copy
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.guards import is_own
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models import (
     TAG_OPERATION,
     TAG_RESTORED,
@@ -24,6 +27,7 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models i
     Snapshot,
 )
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.selection import judge, newest_usable
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.statuses import DELETING
 
 Action = dict[str, Any]
 
@@ -42,6 +46,8 @@ def captured_configuration(wishes: Wishes, world: World) -> dict[str, Any] | Non
     """The configuration to carry over: of the live target, unless failed operations have left only a part of it."""
     cluster = world.target.value
     previous = dict(wishes.previous_configuration) if wishes.previous_configuration else None
+    if wishes.resumed and wishes.resumed.replaced:
+        return previous  # captured before the target began to be removed
     if cluster is None or (previous and (is_wreck(cluster, wishes) or is_remainder(cluster, wishes))):
         return previous
     return capture.captured(cluster, world.custom_endpoints.value or [], world.scaling_policies.value or [])
@@ -87,13 +93,30 @@ def differences(captured: Mapping[str, Any] | None, configuration: Mapping[str, 
 
 def actions(wishes: Wishes, world: World, decision: Decision, around: Surroundings) -> list[Action]:
     """What a run does, in order: step, action, call (the AWS action, or null), resource."""
+    how = {stand.step: stand.how for stand in stands(wishes, world, decision, around)}
+    cluster = world.target.value
+    told = how["notification"] == standing.START
     return [
         *_copy_actions(wishes, world, decision, around),
-        *_delete_actions(wishes, world.target.value),
-        *_restore_actions(wishes, decision),
+        *_delete_actions(wishes, cluster, how["cluster_delete"]),
+        *_restore_actions(wishes, decision, cluster, how["cluster_restore"]),
         _action("db_users", "set up users", None, wishes.target_cluster_id),
-        *([_action("notification", "publish", "Publish", wishes.sns_topic_arn)] if wishes.sns_topic_arn else []),
+        *([_action("notification", "publish", "Publish", wishes.sns_topic_arn)] if told else []),
     ]
+
+
+def stands(wishes: Wishes, world: World, decision: Decision, around: Surroundings) -> list[standing.Stand]:
+    """How each step stands: what is there already, and what is left to do."""
+    needed = needs_copy(wishes, decision, around)
+    return standing.stands(wishes, world.target.value, needed, existing_copy(wishes, world, decision, around))
+
+
+def replaced_resource_id(wishes: Wishes, cluster: Cluster | None) -> str | None:
+    """The resource id of the cluster that is, or was, replaced; None when there is, or was, none."""
+    if wishes.resumed and wishes.resumed.replaced:
+        known = wishes.resumed.replaced.get("resource_id")
+        return str(known) if known else None
+    return cluster.resource_id if cluster and not is_own(cluster, wishes.operation_id) else None
 
 
 def copy_wish(decision: Decision, around: Surroundings) -> CopyWish | None:
@@ -136,27 +159,35 @@ def _copy_actions(wishes: Wishes, world: World, decision: Decision, around: Surr
         yield _action("snapshot_copy", "reuse" if copy.status == "available" else "adopt", None, copy.id)
 
 
-def _delete_actions(wishes: Wishes, cluster: Cluster | None) -> Iterator[Action]:
-    if cluster is None:
+def _delete_actions(wishes: Wishes, cluster: Cluster | None, how: str) -> Iterator[Action]:
+    if cluster is None or how == standing.SKIP or cluster.status == DELETING:
         return
     step, final = "cluster_delete", naming.final_snapshot_id(cluster.id, _key(wishes))
+    if how == standing.REMOVE:
+        wishes = replace(wishes, final_snapshot="none")
     if cluster.status == "stopped":
         yield _action(step, "start", "StartDBCluster", cluster.id)
     if wishes.final_snapshot == "before":
         yield _action(step, "take final snapshot", "CreateDBClusterSnapshot", final)
     if cluster.deletion_protection:
         yield _action(step, "lift deletion protection", "ModifyDBCluster", cluster.id)
-    for instance in reversed(cluster.instances):
+    for instance in reversed([item for item in cluster.instances if item.status != DELETING]):
         yield _action(step, "delete instance", "DeleteDBInstance", instance.id)
     what = "delete cluster with final snapshot" if wishes.final_snapshot == "at_delete" else "delete cluster"
     yield _action(step, what, "DeleteDBCluster", cluster.id)
 
 
-def _restore_actions(wishes: Wishes, decision: Decision) -> Iterator[Action]:
+def _restore_actions(wishes: Wishes, decision: Decision, cluster: Cluster | None, how: str) -> Iterator[Action]:
     step, cluster_id = "cluster_restore", wishes.target_cluster_id
-    yield _action(step, "restore cluster", "RestoreDBClusterFromSnapshot", cluster_id)
+    if how == standing.REUSE:
+        return
+    if how == standing.START:
+        yield _action(step, "restore cluster", "RestoreDBClusterFromSnapshot", cluster_id)
+    present = {item.id for item in cluster.instances} if cluster and how == standing.ADOPT else set()
     for number, _instance in enumerate(decision.configuration.get("instances") or [], start=1):
         name = naming.member_id(cluster_id, _key(wishes), number)
+        if name in present:
+            continue
         yield _action(step, "create instance", "CreateDBInstance", name)
     yield _action(step, "set master password and settings", "ModifyDBCluster", cluster_id)
 

@@ -19,6 +19,24 @@ Boto = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class Resumed:
+    """What the earlier attempts of a resumed operation recorded.
+
+    :param snapshot: the snapshot that they pinned.
+    :param replaced: once the target began to be removed: ``resource_id`` of the cluster that it was (None: there was
+        none).
+    :param steps: step to its ``status``, ``attempt`` and ``result``.
+    """
+
+    snapshot: Mapping[str, Any] | None = None
+    replaced: Mapping[str, Any] | None = None
+    steps: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def status(self, step: str) -> str | None:
+        return (self.steps.get(step) or {}).get("status")
+
+
+@dataclass(frozen=True)
 class Wishes:
     """What the operator asked for.
 
@@ -53,6 +71,7 @@ class Wishes:
     previous_operations: Sequence[str] = ()
     previous_deleting_since: str | None = None
     operation_id: str | None = None
+    resumed: Resumed | None = None
 
 
 @dataclass(frozen=True)

@@ -197,9 +197,10 @@ def _copy_anew(session: Session, wish: CopyWish, failed: Snapshot | None) -> Out
 
 def _start(session: Session, wish: CopyWish, call: Mapping[str, Any]) -> Look[str]:
     """One attempt to start the copy; pending while all slots for cross-region copies are taken."""
-    session.journal.intent("CopyDBClusterSnapshot", wish.id, {key: call[key] for key in call if key != "Tags"})
+    known = {key: call[key] for key in call if key != "Tags"}
     try:
-        api.copy_snapshot(session.client, **call)
+        with session.journal.call("CopyDBClusterSnapshot", wish.id, known):
+            api.copy_snapshot(session.client, **call)
     except AwsError as error:
         if error.code == "SnapshotQuotaExceeded" and is_slot_shortage(error.aws_message):
             return pending("waiting for a slot: AWS makes only a few copies across regions at a time")
@@ -260,8 +261,8 @@ def _delete_failed(session: Session, failed: Snapshot) -> None:
         if snapshot is None:
             return done(True)
         if snapshot.status == "failed":
-            session.journal.intent("DeleteDBClusterSnapshot", failed.id)
-            api.delete_snapshot(session.once, failed.id)
+            with session.journal.call("DeleteDBClusterSnapshot", failed.id):
+                api.delete_snapshot(session.once, failed.id)
         return pending(snapshot.status)
 
     session.poller.until("deletion of the failed copy", failed.id, look)

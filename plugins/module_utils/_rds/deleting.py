@@ -69,10 +69,10 @@ def delete(
     cluster = session.cluster(cluster_id)
     if cluster is None:
         return _already_gone(session, cluster_id, wish, snapshot_id)
-    refuse(delete_refusals(cluster, wish), cluster)
     if is_own(cluster, wish.operation_id) and cluster.status not in (*CLUSTER_TERMINAL, DELETING):
         # The one to be deleted is gone: this is what the operation has restored in its place since.
         return _already_gone(session, cluster_id, wish, snapshot_id)
+    refuse(delete_refusals(cluster, wish), cluster)
     name = snapshot_id.lower() if snapshot_id else default_snapshot_id(cluster, wish)
     if cluster.status == DELETING:
         return _adopt_deletion(session, cluster, wish, name)
@@ -112,6 +112,8 @@ def _adopt_deletion(session: Session, cluster: Cluster, wish: DeleteWish, name: 
     outcome = Outcome("adopted", True, cluster, snapshot.id if snapshot else None, snapshot.arn if snapshot else None)
     if session.wait and not session.check:
         waiting.cluster_gone(session, cluster)
+        if wish.final_snapshot == "at_delete" and snapshot:
+            _tag_snapshot_at_delete(session, name, wish)
     return outcome
 
 
@@ -151,8 +153,8 @@ def _make_available(session: Session, cluster: Cluster, wish: DeleteWish, partly
     The guards hold on what is found then, not on what was seen before the wait.
     """
     if cluster.status in CLUSTER_STOPPED:
-        session.journal.intent("StartDBCluster", cluster.id)
-        api.start_cluster(session.client, cluster.id)
+        with session.journal.call("StartDBCluster", cluster.id):
+            api.start_cluster(session.client, cluster.id)
         waiting.cluster_available(session, cluster.id, _started(cluster), to_delete=True)
     elif not partly_deleted and cluster.status != AVAILABLE:
         waiting.cluster_available(session, cluster.id, to_delete=True)
@@ -199,8 +201,8 @@ def _final_snapshot(session: Session, cluster: Cluster, wish: DeleteWish, name: 
             return done(True)
         if found:
             if found.status == "failed":
-                session.journal.intent("DeleteDBClusterSnapshot", name)
-                api.delete_snapshot(session.once, name)
+                with session.journal.call("DeleteDBClusterSnapshot", name):
+                    api.delete_snapshot(session.once, name)
             return pending(f"an earlier final snapshot is {found.status}")
         return _start_snapshot(session, cluster, name, wish)
 
@@ -214,9 +216,9 @@ def _start_snapshot(session: Session, cluster: Cluster, name: str, wish: DeleteW
     tags = foreign_tags(cluster.tags)
     if wish.operation_id:
         tags[TAG_OPERATION] = wish.operation_id
-    session.journal.intent("CreateDBClusterSnapshot", name, {"DBClusterIdentifier": cluster.id})
     try:
-        api.create_snapshot(session.client, cluster.id, name, parameters.boto_tags(tags))
+        with session.journal.call("CreateDBClusterSnapshot", name, {"DBClusterIdentifier": cluster.id}):
+            api.create_snapshot(session.client, cluster.id, name, parameters.boto_tags(tags))
     except AwsError as error:
         if error.code == "DBClusterSnapshotAlreadyExistsFault":
             return pending("exists already")  # the next look checks whose it is
@@ -236,8 +238,9 @@ def _tag_snapshot_at_delete(session: Session, name: str, wish: DeleteWish) -> Sn
         else session.snapshot(name)
     )
     if snapshot and wish.operation_id:
-        session.journal.intent("AddTagsToResource", snapshot.id)
-        api.add_tags(session.client, arn=snapshot.arn, tags=parameters.boto_tags({TAG_OPERATION: wish.operation_id}))
+        tags = parameters.boto_tags({TAG_OPERATION: wish.operation_id})
+        with session.journal.call("AddTagsToResource", snapshot.id):
+            api.add_tags(session.client, arn=snapshot.arn, tags=tags)
     if snapshot:
         session.journal.result({"final_snapshot_id": snapshot.id, "final_snapshot_arn": snapshot.arn})
     return snapshot
@@ -252,8 +255,8 @@ def _lift_protection(session: Session, cluster: Cluster) -> None:
         if found is None or not found.deletion_protection:
             return done(True)
         change = {"DeletionProtection": False, "ApplyImmediately": True}
-        session.journal.intent("ModifyDBCluster", cluster.id, change)
-        api.modify_cluster(session.once, DBClusterIdentifier=cluster.id, **change)
+        with session.journal.call("ModifyDBCluster", cluster.id, change):
+            api.modify_cluster(session.once, DBClusterIdentifier=cluster.id, **change)
         return pending("deletion protection is being lifted")
 
     session.poller.until("deletion protection to be lifted", cluster.id, look)
@@ -261,12 +264,12 @@ def _lift_protection(session: Session, cluster: Cluster) -> None:
 
 def _delete_instance(session: Session, cluster: Cluster, instance: Instance) -> None:
     def look() -> Look[bool]:
-        found = api.find_instance(session.client, instance.id)
+        found = api.find_instance(session.once, instance.id)
         if found is None or found.get("DBInstanceStatus") == DELETING:
             return done(True, DELETING)
-        session.journal.intent("DeleteDBInstance", instance.id, {"DBClusterIdentifier": cluster.id})
         try:
-            api.delete_instance(session.once, instance.id)
+            with session.journal.call("DeleteDBInstance", instance.id, {"DBClusterIdentifier": cluster.id}):
+                api.delete_instance(session.once, instance.id)
         except AwsError as error:
             if error.code in api.INSTANCE_GONE:
                 return done(True)
@@ -284,9 +287,9 @@ def _delete_cluster(session: Session, cluster: Cluster, final_snapshot_id: str |
         found = _same(session, cluster)
         if found is None or found.status == DELETING:
             return done(True, DELETING)
-        session.journal.intent("DeleteDBCluster", cluster.id, {"FinalDBSnapshotIdentifier": final_snapshot_id})
         try:
-            api.delete_cluster(session.once, cluster.id, final_snapshot_id)
+            with session.journal.call("DeleteDBCluster", cluster.id, {"FinalDBSnapshotIdentifier": final_snapshot_id}):
+                api.delete_cluster(session.once, cluster.id, final_snapshot_id)
         except AwsError as error:
             if error.code in api.CLUSTER_GONE:
                 return done(True)
@@ -304,7 +307,7 @@ def _same(session: Session, cluster: Cluster) -> Cluster | None:
 
     :raises Refused: another cluster has its name.
     """
-    found = session.cluster(cluster.id)
+    found = session.cluster_now(cluster.id)
     if found is not None and found.resource_id != cluster.resource_id:
         raise Refused(
             f"Cluster {cluster.id} was replaced by another one ({found.resource_id}) while it was being deleted",

@@ -84,15 +84,15 @@ def _send(session: Session, cluster: Cluster, changes: Mapping[str, Any], passwo
     secret = {"MasterUserPassword": password} if password is not None else {}
 
     def look() -> Look[bool]:
-        session.journal.intent("ModifyDBCluster", cluster.id, recorded)
         try:
-            api.modify_cluster(
-                session.once if lifting else session.client,
-                DBClusterIdentifier=cluster.id,
-                ApplyImmediately=True,
-                **changes,
-                **secret,
-            )
+            with session.journal.call("ModifyDBCluster", cluster.id, recorded):
+                api.modify_cluster(
+                    session.once if lifting else session.client,
+                    DBClusterIdentifier=cluster.id,
+                    ApplyImmediately=True,
+                    **changes,
+                    **secret,
+                )
         except AwsError as error:
             if error.code == "InvalidDBClusterStateFault":
                 waiting.raise_if_terminal(session.client, existing_cluster(session, cluster.id))

@@ -223,9 +223,10 @@ def _start_restore(session: Session, wish: RestoreWish) -> bool:
     call = parameters.restore_cluster_parameters(
         wish.cluster_id, wish.snapshot, wish.configuration, session.operation_id
     )
-    session.journal.intent("RestoreDBClusterFromSnapshot", wish.cluster_id, {k: call[k] for k in call if k != "Tags"})
+    known = {key: call[key] for key in call if key != "Tags"}
     try:
-        api.restore_cluster(session.client, **call)
+        with session.journal.call("RestoreDBClusterFromSnapshot", wish.cluster_id, known):
+            api.restore_cluster(session.client, **call)
     except AwsError as error:
         if error.code == "DBClusterAlreadyExistsFault":
             check_provenance(modifying.existing_cluster(session, wish.cluster_id), wish, session.operation_id)
@@ -254,8 +255,8 @@ def _complete(session: Session, wish: RestoreWish, cluster: Cluster, set_passwor
         waiting.endpoint_answers(session, cluster)
     if not is_complete(cluster):
         mark = parameters.boto_tags({TAG_RESTORED: session.operation_id or "true"})
-        session.journal.intent("AddTagsToResource", cluster.id, {"tags": [TAG_RESTORED]})
-        api.add_tags(session.client, arn=cluster.arn, tags=mark)
+        with session.journal.call("AddTagsToResource", cluster.id, {"tags": [TAG_RESTORED]}):
+            api.add_tags(session.client, arn=cluster.arn, tags=mark)
         changed = True
     return changed
 
@@ -277,9 +278,10 @@ def _create_member(session: Session, wish: RestoreWish, cluster: Cluster, names:
     call = parameters.create_instance_parameters(
         cluster.id, cluster.engine, name, wish.wanted_members[index], session.operation_id
     )
-    session.journal.intent("CreateDBInstance", name, {key: call[key] for key in call if key != "Tags"})
+    known = {key: call[key] for key in call if key != "Tags"}
     try:
-        api.create_instance(session.client, **call)
+        with session.journal.call("CreateDBInstance", name, known):
+            api.create_instance(session.client, **call)
     except AwsError as error:
         if error.code != "DBInstanceAlreadyExists":
             raise explained(error) from error
@@ -303,9 +305,9 @@ def _check_member(session: Session, cluster: Cluster, name: str) -> None:
 def _add_roles(session: Session, wish: RestoreWish, cluster: Cluster) -> bool:
     roles = parameters.missing_roles(cluster, wish.configuration.get("associated_roles"))
     for role in roles:
-        session.journal.intent("AddRoleToDBCluster", cluster.id, dict(role))
         try:
-            api.add_role_to_cluster(session.client, cluster.id, role["role_arn"], role.get("feature_name"))
+            with session.journal.call("AddRoleToDBCluster", cluster.id, dict(role)):
+                api.add_role_to_cluster(session.client, cluster.id, role["role_arn"], role.get("feature_name"))
         except AwsError as error:
             if error.code != "DBClusterRoleAlreadyExists":
                 raise explained(error) from error
@@ -321,8 +323,8 @@ def missing_tags(cluster: Cluster, wish: RestoreWish) -> dict[str, str]:
 def _add_tags(session: Session, wish: RestoreWish, cluster: Cluster) -> bool:
     tags = missing_tags(cluster, wish)
     if tags:
-        session.journal.intent("AddTagsToResource", cluster.id, {"tags": sorted(tags)})
-        api.add_tags(session.client, arn=cluster.arn, tags=parameters.boto_tags(tags))
+        with session.journal.call("AddTagsToResource", cluster.id, {"tags": sorted(tags)}):
+            api.add_tags(session.client, arn=cluster.arn, tags=parameters.boto_tags(tags))
     return bool(tags)
 
 

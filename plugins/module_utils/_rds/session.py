@@ -24,7 +24,8 @@ class Session:
     """One module run against RDS in one region.
 
     :param client: for reads and for calls that create; retries by itself.
-    :param once: for calls that destroy: one HTTP attempt, since a hidden second one could land after the lease is lost.
+    :param once: for calls that destroy: one HTTP attempt, since a hidden second one could land after the lease is lost,
+        and a last check of the lease right before it.
     :param poller: all waits of the run share its timeout.
     :param check: look, decide, change nothing.
     """
@@ -43,19 +44,24 @@ class Session:
         """The session of a mutating module."""
         return cls(
             client=context.client("rds"),
-            once=context.client("rds", attempts=1),
+            once=context.destroying_client("rds"),
             journal=context.journal,
             poller=context.poller().from_now(),
             region=context.region,
             # Not the journal's: that one writes nothing in check mode, but names and provenance are the same.
-            operation_id=(context.params.get("operation") or {}).get("id"),
-            wait=context.params["wait"],
+            operation_id=context.operation.get("id"),
+            wait=context.params.get("wait", True),
             check=context.check_mode,
         )
 
     def cluster(self, cluster_id: str) -> Cluster | None:
         """The cluster with its members, or None."""
         return load_cluster(self.client, cluster_id)
+
+    def cluster_now(self, cluster_id: str) -> Cluster | None:
+        """The same, looked at over the connection that a call that destroys takes next: that one need not be made then,
+        which would take time between the last check of the lease and the call."""
+        return load_cluster(self.once, cluster_id)
 
     def snapshot(self, snapshot_id: str) -> Snapshot | None:
         """The cluster snapshot, or None."""

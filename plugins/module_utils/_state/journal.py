@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._aws import Client
@@ -28,12 +29,14 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._state import
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.lease import (
     Lease,
     describe_owner,
+    is_fresh,
     renew_interval,
     renew_part,
 )
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.records import (
     audit_item,
     lease_key,
+    merged_result,
     now_text,
     shorten,
     step_key,
@@ -42,6 +45,11 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.ulid i
 
 # After one of these nothing may be written any more: the target belongs to somebody else, or nobody is there to act.
 SILENCING = (LeaseLost, RunnerGone)
+
+
+def seconds_awake_or_asleep() -> float:
+    """Seconds that never go back, and go on while the machine sleeps (CLOCK_MONOTONIC of Linux does not)."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 def make_journal(module: Any, operation: Mapping[str, Any] | None, runner: Runner) -> Journal:
@@ -119,7 +127,15 @@ def write_fenced(client: Client, operation: Mapping[str, Any], parts: list[state
 
 
 def audit_part(operation: Mapping[str, Any], event: str, **values: Any) -> state_table.Part:
-    item = audit_item(operation["id"], now_text(), secrets.token_hex(3), event, fence=operation["fence"], **values)
+    item = audit_item(
+        operation["id"],
+        now_text(),
+        secrets.token_hex(3),
+        event,
+        fence=operation["fence"],
+        by=operation["owner"],
+        **values,
+    )
     return state_table.put(operation["table"], shorten(item))
 
 
@@ -144,7 +160,7 @@ class OperationJournal:
         operation: Mapping[str, Any],
         step: str,
         check_runner: Callable[[], None],
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = seconds_awake_or_asleep,
     ) -> None:
         self._connect = connect
         self._operation = operation
@@ -155,6 +171,8 @@ class OperationJournal:
         self._renewed: float | None = None
         self._lease_seconds = 0.0
         self._silent = False
+        # The call announced last, and how it ended: one that a wait repeats in vain is in the audit trail once.
+        self._last: tuple[str, str, str | None, str] | None = None
 
     @property
     def operation_id(self) -> str | None:
@@ -168,7 +186,49 @@ class OperationJournal:
         :raises StateError: it could not be written.
         """
         intent = {"action": action, "resource": resource, "hash": parameter_hash(parameters), "at": now_text()}
-        self._write({"intent": intent}, audit_part(self._operation, "intent", name=self._step, intent=intent))
+        known = self._last is not None and self._last[:3] == (action, resource, intent["hash"])
+        audit = [] if known else [audit_part(self._operation, "intent", name=self._step, intent=intent)]
+        self._write({"intent": intent, "progress": None}, *audit)
+
+    @contextlib.contextmanager
+    def call(self, action: str, resource: str, parameters: Mapping[str, Any] | None = None) -> Iterator[None]:
+        """Around one call that changes AWS: the intent before it, its outcome after it.
+
+        :raises StateError: one of them could not be written.
+        """
+        self.intent(action, resource, parameters)
+        try:
+            yield
+        except AwsError as error:
+            with contextlib.suppress(RestoreError):  # the call's own error says more; the next intent meets it again
+                self._outcome(action, resource, parameters, error.code or error.kind)
+            raise
+        self._outcome(action, resource, parameters, "done")
+
+    def _outcome(self, action: str, resource: str, parameters: Mapping[str, Any] | None, outcome: str) -> None:
+        this = (action, resource, parameter_hash(parameters), outcome)
+        if this != self._last:
+            self._last = this
+            values = {"name": self._step, "action": action, "resource": resource, "outcome": outcome}
+            self._write({}, audit_part(self._operation, "call", **values))
+
+    def last_check(self) -> None:
+        """Right before the bytes of a call that destroys something leave: runner and lease, which is renewed once more.
+
+        A renewal whose answer took long proves nothing (this process, or its machine, may have slept): then once more.
+
+        :raises LeaseLost, RunnerGone, StateError: then nothing is sent.
+        """
+        while True:
+            asked = self._monotonic()
+            try:
+                lease = self._guard(lambda: renew(self._table(), self._operation))
+            except AwsError as error:
+                raise self._unwritten(error) from error
+            self._renewed, self._lease_seconds = asked, float(lease.seconds)
+            self._guard(self._check_runner)
+            if is_fresh(lease.seconds, asked, self._monotonic()):
+                return
 
     def progress(self, status: str, percent: int | None = None) -> None:
         """Renew the lease and record how a wait stands, when a renewal is due; the runner is checked every time.
@@ -178,13 +238,14 @@ class OperationJournal:
         self._guard(self._check_runner)
         if self._renewed is not None and self._age() < renew_interval(self._lease_seconds):
             return
+        asked = self._monotonic()
         try:
             lease = self._guard(lambda: renew(self._table(), self._operation))
-            self._renewed, self._lease_seconds = self._monotonic(), float(lease.seconds)
+            self._renewed, self._lease_seconds = asked, float(lease.seconds)
             progress = {"status": shorten(status, 200), "percent": percent, "at": now_text()}
             state_table.update_item(self._table(), self._operation["table"], self._part({"progress": progress}))
         except (Throttled, Unreachable) as error:
-            if self._renewed is None or self._age() > self._lease_seconds * 2 / 3:
+            if self._renewed is None or not is_fresh(self._lease_seconds, self._renewed, self._monotonic()):
                 raise self._unwritten(error) from error
         except AwsError as error:
             raise self._unwritten(error) from error
@@ -200,7 +261,7 @@ class OperationJournal:
             item = state_table.get_item(self._table(), self._operation["table"], self._key()) or {}
         except AwsError as error:
             raise self._unwritten(error) from error
-        self._write({"result": {**(item.get("result") or {}), **shorten(values)}})
+        self._write({"result": merged_result(item.get("result"), values)})
 
     def error(self, error: Mapping[str, Any]) -> None:
         """Record why the step failed; never raises, and writes nothing once the lease or the runner is lost."""
@@ -214,11 +275,12 @@ class OperationJournal:
 
     def _write(self, values: Mapping[str, Any], *more: state_table.Part) -> None:
         self._guard(self._check_runner)
+        parts, asked = [*([self._part(values)] if values else []), *more], self._monotonic()
         try:
-            self._guard(lambda: write_fenced(self._table(), self._operation, [self._part(values), *more]))
+            self._guard(lambda: write_fenced(self._table(), self._operation, parts))
         except AwsError as error:
             raise self._unwritten(error) from error
-        self._renewed = self._monotonic()
+        self._renewed = asked
         self._guard(self._check_runner)
 
     def _guard(self, function: Callable[[], Any]) -> Any:

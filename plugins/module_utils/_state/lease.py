@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.owner import Owner
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.records import lease_key
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.records import SCHEMA, lease_key
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.table import Part, update
 
 # A lease is renewed this often at the latest while a module waits, so that progress can be followed too.
@@ -31,6 +31,7 @@ class Lease:
     seconds: int
     held: bool
     renewed_at: str = ""
+    acquired_at: str = ""
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> Lease:
@@ -42,6 +43,7 @@ class Lease:
             seconds=int(item.get("lease_seconds", 0)),
             held=bool(item.get("held", False)),
             renewed_at=str(item.get("renewed_at", "")),
+            acquired_at=str(item.get("acquired_at", "")),
         )
 
     @property
@@ -89,6 +91,12 @@ def decide(lease: Lease | None, watch: Watch, now: float, here: Owner, dead: Cal
     return Verdict(False, f"held by operation {lease.operation_id} ({describe_owner(lease)})")
 
 
+def holder_name(lease: Lease) -> str:
+    """The holder as operators name it: ``<host>:<pid>``."""
+    owner = Owner.parse(lease.owner)
+    return f"{owner.host}:{owner.pid}" if owner else lease.owner
+
+
 def describe_owner(lease: Lease) -> str:
     owner = Owner.parse(lease.owner)
     who = (
@@ -108,7 +116,9 @@ def lease_result(lease: Lease | None) -> dict[str, Any] | None:
         "fence": lease.fence,
         "beat": lease.beat,
         "lease_seconds": lease.seconds,
+        "acquired_at": lease.acquired_at,
         "renewed_at": lease.renewed_at,
+        "holder": holder_name(lease) if lease.held else None,
     }
 
 
@@ -117,11 +127,21 @@ def renew_interval(lease_seconds: float) -> float:
     return max(0.5, min(lease_seconds / 3, MAX_RENEW_INTERVAL))
 
 
+def is_fresh(seconds: float, asked: float, now: float) -> bool:
+    """Whether a renewal still proves that the lease is ours.
+
+    :param seconds: the lease's.
+    :param asked: when the renewal was asked for, on the holder's clock: the answer may have been on its way for long.
+    """
+    return now - asked < seconds * 2 / 3
+
+
 def acquire_part(
     table: str, target: str, lease: Lease | None, *, owner: str, operation_id: str, seconds: int, moment: str
 ) -> Part:
     """Take the lease as it was read, with fence + 1; fails when anybody wrote it meanwhile."""
     values = {
+        "schema": SCHEMA,
         "target": target,
         "owner": owner,
         "held_by": operation_id,
@@ -130,6 +150,7 @@ def acquire_part(
         "lease_seconds": seconds,
         "normal_seconds": seconds,
         "held": True,
+        "acquired_at": moment,
         "renewed_at": moment,
     }
     if lease is None:
@@ -163,6 +184,18 @@ def renew_part(table: str, target: str, owner: str, fence: int, moment: str, hol
 def release_part(table: str, target: str, owner: str, fence: int, moment: str) -> Part:
     """Give the lease back. The item stays: the fence only grows. Repeating it changes nothing."""
     return _ours(table, target, owner, fence, {"renewed_at": moment, "held": False}, {}, {}, held=False)
+
+
+def break_part(table: str, target: str, lease: Lease, moment: str) -> Part:
+    """Take the lease away from its holder, who can't write any more: fence + 1; fails when anybody wrote it since."""
+    return update(
+        table,
+        lease_key(target),
+        {"fence": lease.fence + 1, "held": False, "renewed_at": moment},
+        "#fence = :fence AND #beat = :beat AND #held = :held",
+        names={"#fence": "fence", "#beat": "beat", "#held": "held"},
+        known={":fence": lease.fence, ":beat": lease.beat, ":held": True},
+    )
 
 
 def _ours(

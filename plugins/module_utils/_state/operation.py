@@ -1,10 +1,11 @@
 # SPDX-FileCopyrightText: 2026 dbops.aurora_restore contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Open, renew, record and close an operation: reads, decides, writes."""
+"""Open or resume an operation, and record its steps: reads, decides, writes."""
 
 from __future__ import annotations
 
+import datetime
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -15,33 +16,40 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._aws import C
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import Refused, StateError
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._poller import Look, Poller, done, pending
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state import table as state_table
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.journal import (
-    audit_part,
-    lease_lost,
-    write_fenced,
-)
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.closing import expire_rest
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.journal import audit_part, write_fenced
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.lease import (
     Lease,
     Watch,
     acquire_part,
     decide,
-    release_part,
 )
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.owner import Owner, is_dead
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.previous import (
+    current_step,
+    read_operation,
+    read_previous,
+    unfinished,
+)
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.records import (
+    EXPIRES,
+    SCHEMA,
     STEPS,
     audit_item,
-    latest_key,
+    expires_at,
+    latest_item,
     lease_key,
+    merged_result,
     now_text,
     operation_key,
     shorten,
     step_key,
 )
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.report import (
-    build_report,
-    operation_summary,
-    split_items,
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.resuming import (
+    UNFINISHED,
+    Choice,
+    Wanted,
+    choose,
 )
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.ulid import new_ulid
 
@@ -60,15 +68,18 @@ PINNED = (
     "source_db_cluster_snapshot_arn",
     "source_snapshot_time",
 )
-# Operations that failed one after the other, as remembered by the next one
-MAX_CHAIN = 50
 # How often a start that lost a race looks again before it gives up
 MAX_RACES = 10
 
 
 @dataclass(frozen=True)
 class Start:
-    """What a new operation is about."""
+    """What an operation is about.
+
+    :param inputs: what must be the same when the operation is resumed.
+    :param options: what may change meanwhile; kept for the record.
+    :param retention_days: how long the table keeps the operation once it is finished.
+    """
 
     table: str
     region: str
@@ -81,40 +92,58 @@ class Start:
     about: Mapping[str, Any] = field(default_factory=dict)
     dead: Callable[[Owner, Owner], bool] = is_dead
     monotonic: Callable[[], float] = time.monotonic
+    options: Mapping[str, Any] = field(default_factory=dict)
+    retention_days: int = 90
+    resume: str = "auto"
+    operation_id: str | None = None
+    resume_within_hours: float = 12.0
+
+    @property
+    def wanted(self) -> Wanted:
+        return Wanted(self.target, self.source, self.inputs, self.resume, self.operation_id, self.resume_within_hours)
 
 
 @dataclass(frozen=True)
 class Started:
-    """An operation as its modules get it, and the one before it if that did not succeed."""
+    """An operation as its modules get it.
+
+    :param previous: what an operation that did not succeed left: the one that is resumed, or the one before this.
+    :param resumed: how the resumed operation stands, or None for a new one.
+    :param reason: how the lease was got, and whether something is resumed.
+    """
 
     operation: dict[str, Any]
     previous: dict[str, Any] | None
     reason: str
+    resumed: dict[str, Any] | None = None
 
 
 def start(client: Client, request: Start, poller: Poller) -> Started:
-    """Take the lease and write the operation, in one transaction.
+    """Take the lease and write the operation, new or resumed, in one transaction.
 
     :param poller: how long to wait for a lease that another operation holds; a timeout of 0 asks once.
-    :raises Refused: another operation holds the target.
+    :raises Refused: another operation holds the target, or an unfinished one had other inputs.
     :raises StateError: the table can't hold the state.
     """
     state_table.require_table(client, request.table, request.region)
-    operation_id = new_ulid()
+    new_id = new_ulid()
     watch = Watch()
     for _race in range(MAX_RACES):
         lease, reason = _wait_for_lease(client, request, watch, poller)
         previous = read_previous(client, request.table, request.target)
-        parts = _start_parts(request, operation_id, lease, previous, reason)
+        choice = _choose(client, request, previous)
+        operation_id = str(choice.resumes["operation_id"]) if choice.resumes else new_id
+        parts = _start_parts(request, operation_id, lease, previous, choice, reason)
         try:
             state_table.transact(client, request.table, parts, new_ulid())
         except state_table.ConditionFailed:
             # Perhaps a repeat of our own request, whose first answer was lost; else somebody was faster.
             written = read_lease(client, request.table, request.target)
-            if written is None or written.operation_id != operation_id:
+            if written is None or not _is_ours(written, request, operation_id, lease):
                 continue
-        fence = (lease.fence if lease else 0) + 1
-        return Started(_operation(request, operation_id, fence), unfinished(previous), reason)
+        if previous and _is_left(previous, operation_id):
+            expire_rest(client, request.table, previous["operation_id"])
+        return _started(request, operation_id, _next_fence(lease), previous, choice, reason)
     raise StateError(
         f"The lease of {request.target} changed {MAX_RACES} times while it was asked for",
         resource=request.target,
@@ -126,7 +155,7 @@ def plan(client: Client, request: Start, wait: bool) -> Started:
     """What ``start`` would do, without writing: the operation gets fence 0, with which nothing is ever written.
 
     :param wait: whether a start would wait for a held lease; only then a held one is no error.
-    :raises Refused: another operation holds the target.
+    :raises Refused: another operation holds the target, or an unfinished one had other inputs.
     """
     state_table.require_table(client, request.table, request.region)
     lease = read_lease(client, request.table, request.target)
@@ -134,7 +163,9 @@ def plan(client: Client, request: Start, wait: bool) -> Started:
     if not verdict.free and not wait:
         raise held(request.target, verdict.reason)
     previous = read_previous(client, request.table, request.target)
-    return Started(_operation(request, new_ulid(), 0), unfinished(previous), verdict.reason)
+    choice = _choose(client, request, previous)
+    operation_id = str(choice.resumes["operation_id"]) if choice.resumes else new_ulid()
+    return _started(request, operation_id, 0, previous, choice, verdict.reason)
 
 
 def read_lease(client: Client, table: str, target: str) -> Lease | None:
@@ -142,61 +173,20 @@ def read_lease(client: Client, table: str, target: str) -> Lease | None:
     return Lease.from_item(item) if item else None
 
 
-def read_previous(client: Client, table: str, target: str) -> dict[str, Any] | None:
-    """The operation item of the target's last operation, if there is one.
-
-    ``delete_began`` is added: whether that operation had begun to remove the target.
-    """
-    latest = state_table.get_item(client, table, latest_key(target))
-    if not latest or not latest.get("last_operation_id"):
-        return None
-    operation_id = latest["last_operation_id"]
-    item = state_table.get_item(client, table, operation_key(operation_id))
-    if item is None:
-        return None
-    step = state_table.get_item(client, table, step_key(operation_id, "cluster_delete"))
-    return {**item, "delete_began": delete_began(step or {})}
-
-
-def delete_began(step: Mapping[str, Any]) -> bool:
-    """Whether a cluster_delete step got as far as taking something away: protection, members or the cluster."""
-    last = str((step.get("intent") or {}).get("action", ""))
-    return bool((step.get("result") or {}).get("first_destructive_at")) or last.startswith(("Modify", "Delete"))
-
-
-def unfinished(previous: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """The summary of an operation that did not succeed, with the configuration to go on from.
-
-    The configuration is the one that it captured, or that it had itself inherited: a run that dies after the delete,
-    and any number of runs that fail after that, lose nothing. ``operations`` are the failed operations since the last
-    that succeeded, newest first: a cluster that carries one of their ids is a wreck, not what was captured.
-    ``deleting_since`` is the start of the first of them that had begun to remove the target: what is left of a cluster
-    that is older has lost members, or its protection, to that.
-    """
-    if previous is None or previous.get("status") == "succeeded":
-        return None
-    began = previous["started_at"] if previous.get("delete_began") else None
-    return {
-        **operation_summary(previous),
-        "configuration": previous.get("configuration") or previous.get("inherited_configuration"),
-        "operations": [previous["operation_id"], *(previous.get("inherited_operations") or [])][:MAX_CHAIN],
-        "deleting_since": previous.get("inherited_deleting_since") or began,
-    }
-
-
 def held(target: str, reason: str) -> Refused:
     return Refused(
         f"The target {target} is {reason}",
         resource=target,
         hint="Wait until it is finished. If that run is gone, the lease can be taken over once it has shown no sign of"
-        " life for lease_seconds: run again with a wait_timeout (aurora_restore_lease_wait_timeout) longer than that.",
+        " life for lease_seconds: run again with a wait_timeout (aurora_restore_lease_wait_timeout) longer than that,"
+        " or break it with the playbook unlock.yml.",
     )
 
 
 def record(client: Client, operation: Mapping[str, Any], step: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Write a step's status, and pin the operation's snapshot and captured configuration.
+    """Write a step's status, and pin the operation's snapshot, captured configuration and replaced cluster.
 
-    :param values: status, changed, result, error; snapshot, configuration.
+    :param values: status, changed, result, error; snapshot, configuration, replaced.
     :returns: the step item as it was written.
     :raises LeaseLost: another operation holds the target.
     """
@@ -217,79 +207,27 @@ def record(client: Client, operation: Mapping[str, Any], step: str, values: Mapp
 
 
 def step_values(old: Mapping[str, Any], values: Mapping[str, Any], moment: str) -> dict[str, Any]:
-    """The attributes of a step item that a new status changes. Pure."""
+    """The attributes of a step item that a new status changes. Pure.
+
+    A repeated step keeps what an earlier attempt found out and this one could not see any more.
+    """
     status = values["status"]
     new: dict[str, Any] = {"status": status}
     if status == "running":
         new.update(attempt=int(old.get("attempt") or 0) + 1, started_at=moment, finished_at=None, error=None)
     else:
         new.update(attempt=int(old.get("attempt") or 1), started_at=old.get("started_at") or moment, finished_at=moment)
-        new["changed"] = bool(old.get("changed")) if values.get("changed") is None else values["changed"]
+        # Of all attempts
+        new["changed"] = bool(old.get("changed")) or bool(values.get("changed"))
     if values.get("error"):
         new["error"] = shorten(values["error"])
     if values.get("result"):
-        new["result"] = {**(old.get("result") or {}), **shorten(values["result"])}
+        new["result"] = merged_result(old.get("result"), values["result"])
     return new
 
 
 def pin(snapshot: Mapping[str, Any]) -> dict[str, Any]:
     return {key: snapshot[key] for key in PINNED if snapshot.get(key) is not None}
-
-
-def finish(
-    client: Client, operation: Mapping[str, Any], status: str, error: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    """Close the operation and release its lease, in one transaction.
-
-    Steps that still run are closed with the operation's error: nothing goes on after this.
-
-    :returns: the report.
-    :raises LeaseLost: another operation holds the target (and has closed this one).
-    """
-    table, moment = operation["table"], now_text()
-    known, steps, _audit = split_items(state_table.query_operation(client, table, operation["id"]))
-    if known is None:
-        raise StateError(f"The state table {table} has no operation {operation['id']}", resource=table, resumes=False)
-    problem = shorten(error) if error else None
-    closed = {"status": status, "finished_at": moment, "error": problem}
-    parts = [
-        release_part(table, operation["target"], operation["owner"], operation["fence"], moment),
-        state_table.update(table, operation_key(operation["id"]), closed),
-        state_table.put(table, _latest(operation["target"], operation["id"], status, moment)),
-        audit_part(operation, "finished", status=status, error=problem),
-    ]
-    for step in (step for step in steps if step.get("status") == "running"):
-        ended = step_values(step, {"status": status, "error": step.get("error") or problem}, moment)
-        step.update(ended)
-        parts.append(state_table.update(table, step_key(operation["id"], step["step"]), ended))
-    try:
-        state_table.transact(client, table, parts, new_ulid())
-    except state_table.ConditionFailed as failed:
-        raise lease_lost(client, operation) from failed
-    return build_report({**known, **closed}, steps)
-
-
-def read_report(client: Client, table: str, operation_id: str) -> dict[str, Any] | None:
-    """The report of an operation as the table has it, or None when there is no such operation."""
-    known, steps, _audit = split_items(state_table.query_operation(client, table, operation_id))
-    return build_report(known, steps) if known else None
-
-
-def planned_report(operation: Mapping[str, Any], status: str, error: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The report of an operation that was only planned: nothing was recorded."""
-    known = {"operation_id": operation["id"], "target": operation["target"], "status": status, "error": error}
-    return build_report(known, [])
-
-
-def list_operations(client: Client, table: str, target: str, limit: int) -> list[dict[str, Any]]:
-    """The last operations of a target, newest first: each names the one before it."""
-    operations: list[dict[str, Any]] = []
-    item = read_previous(client, table, target)
-    while item is not None and len(operations) < limit:
-        operations.append(operation_summary(item))
-        before = item.get("previous_operation_id")
-        item = state_table.get_item(client, table, operation_key(before)) if before else None
-    return operations
 
 
 def _wait_for_lease(client: Client, request: Start, watch: Watch, poller: Poller) -> tuple[Lease | None, str]:
@@ -308,29 +246,102 @@ def _wait_for_lease(client: Client, request: Start, watch: Watch, poller: Poller
     return poller.until("the lease", request.target, look)
 
 
+def _choose(client: Client, request: Start, previous: Mapping[str, Any] | None) -> Choice:
+    found = previous
+    if request.operation_id and (previous or {}).get("operation_id") != request.operation_id:
+        found = read_operation(client, request.table, request.operation_id)
+    return choose(found, request.wanted, datetime.datetime.now(datetime.timezone.utc))
+
+
+def _next_fence(lease: Lease | None) -> int:
+    return (lease.fence if lease else 0) + 1
+
+
+def _is_ours(written: Lease, request: Start, operation_id: str, before: Lease | None) -> bool:
+    return (written.operation_id, written.owner, written.fence) == (
+        operation_id,
+        str(request.owner),
+        _next_fence(before),
+    )
+
+
+def _started(
+    request: Start,
+    operation_id: str,
+    fence: int,
+    previous: Mapping[str, Any] | None,
+    choice: Choice,
+    reason: str,
+) -> Started:
+    said = f"{reason}; {choice.reason}"
+    operation = _operation(request, operation_id, fence, ended_in(choice))
+    if choice.resumes is None:
+        return Started(operation, unfinished(previous), said)
+    return Started(operation, unfinished(choice.resumes), said, standing(choice))
+
+
+def standing(choice: Choice) -> dict[str, Any]:
+    """What the steps of a resumed operation go on from. Pure.
+
+    snapshot: the pinned one; replaced: the cluster that it had begun to remove (resource_id, None when there was none),
+    None before that; steps: status, attempt and result of each.
+    """
+    item = choice.resumes or {}
+    steps = {
+        name: {key: step.get(key) for key in ("status", "attempt", "result", "error")}
+        for name, step in (item.get("steps") or {}).items()
+    }
+    return {
+        "reason": choice.reason,
+        "attempt": int(item.get("attempt") or 1) + 1,
+        "begun": bool(item.get("begun")),
+        "snapshot": item.get("snapshot") if choice.keep else None,
+        "replaced": item.get("replaced") if item.get("delete_began") or restore_began(steps) else None,
+        "steps": steps,
+    }
+
+
+def ended_in(choice: Choice) -> str:
+    """The step in which a resumed operation ended; the first for a new one."""
+    step = current_step(choice.resumes) if choice.resumes else None
+    return str(step["step"]) if step else STEPS[0]
+
+
+def restore_began(steps: Mapping[str, Any]) -> bool:
+    """Whether the operation got past the delete, so that the target's name is its own to take."""
+    return "cluster_restore" in steps
+
+
 def _start_parts(
-    request: Start, operation_id: str, lease: Lease | None, previous: Mapping[str, Any] | None, reason: str
+    request: Start,
+    operation_id: str,
+    lease: Lease | None,
+    previous: Mapping[str, Any] | None,
+    choice: Choice,
+    reason: str,
 ) -> list[state_table.Part]:
-    moment = now_text()
-    fence = (lease.fence if lease else 0) + 1
-    before = unfinished(previous)
-    item = {
-        **operation_key(operation_id),
-        "target": request.target,
-        "source": request.source,
-        "inputs": shorten(request.inputs),
-        "strategy": "replace",
+    moment, fence = now_text(), _next_fence(lease)
+    this_run = {
+        "schema": SCHEMA,
         "status": "running",
         "owner": str(request.owner),
         "host": request.owner.host,
         "fence": fence,
-        "started_at": moment,
-        "previous_operation_id": previous["operation_id"] if previous else None,
-        "inherited_configuration": before["configuration"] if before else None,
-        "inherited_operations": before["operations"] if before else [],
-        "inherited_deleting_since": before["deleting_since"] if before else None,
+        "options": shorten(request.options),
+        "retention_days": request.retention_days,
         **request.about,
     }
+    event = audit_item(
+        operation_id,
+        moment,
+        secrets.token_hex(3),
+        "resumed" if choice.resumes else "started",
+        fence=fence,
+        lease=reason,
+        reason=choice.reason,
+        by=str(request.owner),
+        **request.about,
+    )
     parts = [
         acquire_part(
             request.table,
@@ -341,44 +352,85 @@ def _start_parts(
             seconds=request.lease_seconds,
             moment=moment,
         ),
-        state_table.put(request.table, item),
-        state_table.put(request.table, _latest(request.target, operation_id, "running", moment)),
-        state_table.put(
-            request.table,
-            audit_item(operation_id, moment, secrets.token_hex(3), "started", fence=fence, lease=reason),
-        ),
+        _resumed_part(request, choice, this_run, moment)
+        if choice.resumes
+        else state_table.put(request.table, _new_item(request, operation_id, previous, this_run, moment)),
+        state_table.put(request.table, latest_item(request.target, operation_id, "running", moment)),
+        state_table.put(request.table, event),
     ]
-    if previous and previous.get("status") == "running":
-        parts.append(_abandon(request.table, previous["operation_id"], operation_id, moment))
+    if previous and _is_left(previous, operation_id):
+        parts.append(_abandon(request.table, previous, operation_id, choice.reason, moment))
     return parts
 
 
-def _abandon(table: str, operation_id: str, by: str, moment: str) -> state_table.Part:
-    """Close an operation whose run is gone."""
-    error = {
+def _is_left(previous: Mapping[str, Any], operation_id: str) -> bool:
+    """Whether the target's last operation is unfinished, and another one than that which begins."""
+    return previous.get("status") in UNFINISHED and previous["operation_id"] != operation_id
+
+
+def _new_item(
+    request: Start, operation_id: str, previous: Mapping[str, Any] | None, this_run: Mapping[str, Any], moment: str
+) -> dict[str, Any]:
+    before = unfinished(previous)
+    return {
+        **operation_key(operation_id),
+        "target": request.target,
+        "source": request.source,
+        "inputs": shorten(request.inputs),
+        "strategy": "replace",
+        "attempt": 1,
+        "started_at": moment,
+        "previous_operation_id": previous["operation_id"] if previous else None,
+        "inherited_configuration": before["configuration"] if before else None,
+        "inherited_operations": before["operations"] if before else [],
+        "inherited_deleting_since": before["deleting_since"] if before else None,
+        **this_run,
+    }
+
+
+def _resumed_part(request: Start, choice: Choice, this_run: Mapping[str, Any], moment: str) -> state_table.Part:
+    """The operation item goes on with another attempt; where inputs changed, with those and without what was pinned."""
+    item = choice.resumes or {}
+    values = {
+        **this_run,
+        "attempt": int(item.get("attempt") or 1) + 1,
+        "resumed_at": moment,
+        "finished_at": None,
+        "error": None,
+    }
+    if not choice.keep:
+        values.update(source=request.source, inputs=shorten(request.inputs), snapshot=None)
+    return state_table.update(request.table, operation_key(str(item["operation_id"])), values)
+
+
+def _abandon(table: str, item: Mapping[str, Any], by: str, reason: str, moment: str) -> state_table.Part:
+    """Close an operation that is not gone on with."""
+    error = item.get("error") or {
         "kind": "abandoned",
         "code": "abandoned",
-        "message": f"The run ended without closing the operation; operation {by} took the target over.",
+        "message": f"The run ended without closing the operation; operation {by} took the target over: {reason}.",
     }
     return state_table.update(
         table,
-        operation_key(operation_id),
-        {"status": "failed", "finished_at": moment, "error": error},
-        "#status = :running",
+        operation_key(str(item["operation_id"])),
+        {
+            "status": "abandoned",
+            "finished_at": item.get("finished_at") or moment,
+            "error": error,
+            "abandoned_by": by,
+            EXPIRES: expires_at(item.get("retention_days")),
+        },
+        "#status = :known",
         {"#status": "status"},
-        {":running": "running"},
+        {":known": item["status"]},
     )
 
 
-def _latest(target: str, operation_id: str, status: str, moment: str) -> dict[str, Any]:
-    return {**latest_key(target), "last_operation_id": operation_id, "status": status, "updated_at": moment}
-
-
-def _operation(request: Start, operation_id: str, fence: int) -> dict[str, Any]:
+def _operation(request: Start, operation_id: str, fence: int, step: str) -> dict[str, Any]:
     """What every mutating module takes as ``operation``."""
     return {
         "id": operation_id,
-        "step": STEPS[0],
+        "step": step,
         "target": request.target,
         "owner": str(request.owner),
         "fence": fence,
@@ -389,10 +441,9 @@ def _operation(request: Start, operation_id: str, fence: int) -> dict[str, Any]:
 
 
 def _pins(client: Client, operation: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """What a record pins to the operation: configuration, and snapshot (never a copy in place of the original)."""
-    kept: dict[str, Any] = {}
-    if values.get("configuration"):
-        kept["configuration"] = values["configuration"]
+    """What a record pins to the operation: configuration, the cluster that is replaced, and the snapshot (never a copy
+    in place of the original)."""
+    kept: dict[str, Any] = {key: values[key] for key in ("configuration", "replaced") if values.get(key)}
     snapshot = values.get("snapshot")
     if snapshot:
         known = state_table.get_item(client, operation["table"], operation_key(operation["id"])) or {}

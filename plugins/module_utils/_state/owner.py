@@ -107,12 +107,15 @@ def current_owner(leader: int) -> Owner:
 
 def is_dead(owner: Owner, here: Owner, look: Callable[[int], Process | None] = read_process) -> bool:
     """Whether the owner is certainly dead, as seen from ``here``. False when it can't be known."""
-    if not owner.pid or not owner.boot_id:
-        return False
-    if (owner.host, owner.boot_id, owner.namespace) != (here.host, here.boot_id, here.namespace):
+    if not owner.pid or not owner.boot_id or not same_machine(owner, here):
         return False
     process = look(owner.pid)
     return process is None or process.zombie or process.start != owner.start
+
+
+def same_machine(owner: Owner, here: Owner) -> bool:
+    """Whether two owners see each other's processes: the same host, boot and pid namespace."""
+    return (owner.host, owner.boot_id, owner.namespace) == (here.host, here.boot_id, here.namespace)
 
 
 def _boot_id() -> str:

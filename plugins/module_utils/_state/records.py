@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -26,6 +27,11 @@ OPERATION = "#operation"
 LEASE = "#lease"
 LATEST = "#latest"
 AUDIT = "#audit#"
+
+# The form of the items; one with a higher number was written by a newer version of the collection.
+SCHEMA = 1
+# DynamoDB's TTL attribute, in seconds since 1970; only finished operations have it.
+EXPIRES = "expires_at"
 
 # DynamoDB's limit is 400 KB for an item; far below it, so that nothing that grows gets near.
 MAX_TEXT = 4000
@@ -70,6 +76,10 @@ def latest_key(target: str) -> dict[str, str]:
     return {"operation_id": f"target#{target}", "step": LATEST}
 
 
+def latest_item(target: str, operation_id: str, status: str, moment: str) -> dict[str, Any]:
+    return {**latest_key(target), "last_operation_id": operation_id, "status": status, "updated_at": moment}
+
+
 def operation_key(operation_id: str) -> dict[str, str]:
     return {"operation_id": operation_id, "step": OPERATION}
 
@@ -98,6 +108,17 @@ def shorten(value: Any, limit: int = MAX_TEXT) -> Any:
     if isinstance(value, (list, tuple)):
         return [shorten(entry, limit) for entry in value]
     return value
+
+
+def merged_result(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> dict[str, Any]:
+    """New values over old ones: what is None now does not hide what was known, and a ``first_...`` stays the first."""
+    known = dict(old or {})
+    for key, value in shorten(new).items():
+        if value is None or (key.startswith("first_") and known.get(key) is not None):
+            known.setdefault(key, value)
+        else:
+            known[key] = value
+    return known
 
 
 def to_dynamodb(value: Any) -> dict[str, Any]:
@@ -146,7 +167,29 @@ def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: from_dynamodb(value) for key, value in item.items()}
+    """A plain dict of an item.
+
+    :raises StateError: a newer version of the collection wrote it.
+    """
+    values = {key: from_dynamodb(value) for key, value in item.items()}
+    if int(values.get("schema") or SCHEMA) > SCHEMA:
+        raise StateError(
+            f"{values.get('operation_id')} ({values.get('step')}) in the state table was written by a newer version of"
+            f" dbops.aurora_restore (form {values['schema']}, this version knows {SCHEMA})",
+            hint="Nothing was changed. Use that version, or a newer one.",
+            resumes=False,
+        )
+    return values
+
+
+def expires_at(retention_days: Any) -> int | None:
+    """When an operation that is finished now may be removed, in seconds since 1970; None: never."""
+    return int(time.time() + float(retention_days) * 86400) if retention_days else None
+
+
+def is_expired(item: Mapping[str, Any], now: float) -> bool:
+    """Whether DynamoDB is about to remove an item; it may take days to. ``now`` in seconds since 1970."""
+    return bool(item.get(EXPIRES)) and float(item[EXPIRES]) < now
 
 
 def _size(value: Any) -> int:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._aws import Client, aws_call, make_client
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import AwsError, RestoreError, StateError
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.records import (
+    OPERATION,
     from_item,
+    is_expired,
     to_dynamodb,
     to_item,
 )
@@ -50,7 +52,7 @@ def describe_table(client: Client, table: str) -> dict[str, Any]:
 @aws_call("GetItem")
 def get_item(client: Client, table: str, key: Item) -> dict[str, Any] | None:
     answer = client.get_item(TableName=table, Key=to_item(key), ConsistentRead=True)
-    return from_item(answer["Item"]) if answer.get("Item") else None
+    return next(iter(_live([answer["Item"]])), None) if answer.get("Item") else None
 
 
 @aws_call("Query")
@@ -62,7 +64,26 @@ def query_operation(client: Client, table: str, operation_id: str) -> list[dict[
         KeyConditionExpression="operation_id = :id",
         ExpressionAttributeValues={":id": {"S": operation_id}},
     )
-    return [from_item(item) for page in pages for item in page["Items"]]
+    return _live(item for page in pages for item in page["Items"])
+
+
+@aws_call("Scan")
+def scan_operations(client: Client, table: str) -> list[dict[str, Any]]:
+    """The operation items of all targets of the table. Reads the whole table: for what is done rarely."""
+    pages = client.get_paginator("scan").paginate(
+        TableName=table,
+        ConsistentRead=True,
+        FilterExpression="#step = :operation",
+        ExpressionAttributeNames={"#step": "step"},
+        ExpressionAttributeValues={":operation": {"S": OPERATION}},
+    )
+    return _live(item for page in pages for item in page["Items"])
+
+
+def _live(items: Iterable[Item]) -> list[dict[str, Any]]:
+    """Plain items without those whose time is over."""
+    now = time.time()
+    return [item for item in map(from_item, items) if not is_expired(item, now)]
 
 
 @aws_call("UpdateItem")

@@ -8,7 +8,8 @@ checked against the model as well. Statuses advance by one with each look, so th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from typing import Any
 
@@ -55,6 +56,14 @@ class RecordingJournal:
     def intent(self, action: str, resource: str, parameters: Any = None) -> None:
         self.check()
         self.log.append(("intent", action, resource))
+
+    @contextlib.contextmanager
+    def call(self, action: str, resource: str, parameters: Any = None) -> Iterator[None]:
+        self.intent(action, resource, parameters)
+        yield
+
+    def last_check(self) -> None:
+        self.check()
 
     def progress(self, status: str, percent: int | None = None) -> None:
         self.check()

@@ -97,5 +97,7 @@ def test_results() -> None:
         "beat": 7,
         "lease_seconds": 60,
         "renewed_at": "",
+        "acquired_at": "",
+        "holder": "runner-1:11",
     }
     assert "never" in describe_owner(lease())

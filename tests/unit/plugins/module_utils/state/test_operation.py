@@ -19,9 +19,11 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors impor
 )
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._journal import NoJournal
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._runner import Runner
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._state import closing, history
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state import journal as journals
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state import operation as operations
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state import table as state_table
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.previous import delete_began
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.report import split_items
 from state_world import TARGET, FakeClock, make_table, owner, poller, start_of
 
@@ -66,7 +68,7 @@ def test_second_start_is_refused_and_says_by_whom(client: Any, table: str, clock
 
 def test_start_after_finish_grows_the_fence(client: Any, table: str, clock: FakeClock) -> None:
     first = begin(client, table, clock)
-    operations.finish(client, first.operation, "succeeded", None)
+    closing.finish(client, first.operation, "succeeded", None)
     second = begin(client, table, clock)
     assert second.operation["fence"] == 2
     assert second.previous is None
@@ -78,17 +80,17 @@ def test_take_over_of_a_dead_process_keeps_the_captured_configuration(
     first = begin(client, table, clock).operation
     operations.record(client, first, "preflight", {"status": "running"})
     operations.record(client, first, "preflight", {"status": "succeeded", "configuration": CONFIGURATION})
-    second = begin(client, table, clock, dead=lambda other, here: True)
+    second = begin(client, table, clock, dead=lambda other, here: True, resume="never")
     assert second.previous is not None
     assert second.previous["configuration"] == CONFIGURATION
     assert second.previous["operations"] == [first["id"]]
     closed, _steps, _audit = items_of(client, table, first["id"])
-    assert closed["status"] == "failed"
+    assert closed["status"] == "abandoned"
     assert closed["error"]["code"] == "abandoned"
     with pytest.raises(LeaseLost, match=second.operation["id"]):
         operations.record(client, first, "cluster_delete", {"status": "running"})
     with pytest.raises(LeaseLost):
-        operations.finish(client, first, "failed", None)
+        closing.finish(client, first, "failed", None)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,7 @@ def test_take_over_of_a_dead_process_keeps_the_captured_configuration(
     ],
 )
 def test_what_counts_as_a_delete_that_has_begun(step: dict[str, Any], began: bool) -> None:
-    assert operations.delete_began(step) is began
+    assert delete_began(step) is began
 
 
 def test_a_delete_that_had_begun_is_handed_on(client: Any, table: str, clock: FakeClock) -> None:
@@ -113,13 +115,13 @@ def test_a_delete_that_had_begun_is_handed_on(client: Any, table: str, clock: Fa
         table, {"operation_id": first["id"], "step": "cluster_delete"}, {"intent": {"action": "DeleteDBInstance"}}
     )
     state_table.update_item(client, table, began)
-    operations.finish(client, first, "failed", {"message": "No."})
-    second = begin(client, table, clock)
+    closing.finish(client, first, "failed", {"message": "No."})
+    second = begin(client, table, clock, resume="never")
     assert second.previous is not None
     started = second.previous["started_at"]
     assert second.previous["deleting_since"] == started
-    operations.finish(client, second.operation, "failed", {"message": "No."})
-    third = begin(client, table, clock)
+    closing.finish(client, second.operation, "failed", {"message": "No."})
+    third = begin(client, table, clock, resume="never")
     assert third.previous is not None
     assert third.previous["deleting_since"] == started
 
@@ -127,14 +129,14 @@ def test_a_delete_that_had_begun_is_handed_on(client: Any, table: str, clock: Fa
 def test_configuration_is_handed_on_through_any_number_of_failures(client: Any, table: str, clock: FakeClock) -> None:
     first = begin(client, table, clock).operation
     operations.record(client, first, "preflight", {"status": "succeeded", "configuration": CONFIGURATION})
-    operations.finish(client, first, "failed", {"message": "No."})
-    second = begin(client, table, clock).operation
-    operations.finish(client, second, "failed", {"message": "No."})
-    third = begin(client, table, clock)
+    closing.finish(client, first, "failed", {"message": "No."})
+    second = begin(client, table, clock, resume="never").operation
+    closing.finish(client, second, "failed", {"message": "No."})
+    third = begin(client, table, clock, resume="never")
     assert third.previous is not None
     assert third.previous["configuration"] == CONFIGURATION
     assert third.previous["operations"] == [second["id"], first["id"]]
-    operations.finish(client, third.operation, "succeeded", None)
+    closing.finish(client, third.operation, "succeeded", None)
     assert begin(client, table, clock).previous is None
 
 
@@ -194,9 +196,13 @@ class OneCallAtATime:
         self.exceptions = client.exceptions
 
     def __getattr__(self, name: str) -> Any:
+        real = getattr(self.client, name)
+        if name == "get_paginator":
+            return real  # reads
+
         def call(**parameters: Any) -> Any:
             with self.lock:
-                return getattr(self.client, name)(**parameters)
+                return real(**parameters)
 
         return call
 
@@ -206,7 +212,7 @@ def test_of_many_that_start_at_once_one_wins(client: Any, table: str, clock: Fak
     if after != "nothing":
         first = begin(client, table, clock, by=owner(pid=1000)).operation
         if after == "release":
-            operations.finish(client, first, "succeeded", None)
+            closing.finish(client, first, "succeeded", None)
     serial = OneCallAtATime(client)
 
     def run(pid: int) -> str | None:
@@ -277,14 +283,14 @@ def test_a_copy_does_not_replace_the_pinned_snapshot(client: Any, table: str, cl
 def test_finish_releases_closes_running_steps_and_reports(client: Any, table: str, clock: FakeClock) -> None:
     operation = begin(client, table, clock).operation
     operations.record(client, operation, "cluster_restore", {"status": "running"})
-    report = operations.finish(
+    report = closing.finish(
         client, operation, "failed", {"message": "No room.", "code": "X", "step": "cluster_restore"}
     )
     assert report["status"] == "failed"
     assert report["error"] == {"step": "cluster_restore", "code": "X", "message": "No room."}
     assert report["steps"][0]["status"] == "failed"
     assert report["total_seconds"] >= 0
-    assert operations.read_report(client, table, operation["id"]) == report
+    assert closing.read_report(client, table, operation["id"]) == report
     lease = operations.read_lease(client, table, TARGET)
     assert lease is not None
     assert not lease.held
@@ -297,10 +303,10 @@ def test_list_follows_the_chain(client: Any, table: str, clock: FakeClock) -> No
     for _poll in range(3):
         operation = begin(client, table, clock).operation
         made.insert(0, operation["id"])
-        operations.finish(client, operation, "succeeded", None)
-    assert [item["id"] for item in operations.list_operations(client, table, TARGET, 10)] == made
-    assert [item["id"] for item in operations.list_operations(client, table, TARGET, 2)] == made[:2]
-    assert operations.list_operations(client, table, "1/x/none", 2) == []
+        closing.finish(client, operation, "succeeded", None)
+    assert [item["operation_id"] for item in history.read_history(client, table, TARGET, 10)] == made
+    assert [item["operation_id"] for item in history.read_history(client, table, TARGET, 2)] == made[:2]
+    assert history.read_history(client, table, "1/x/none", 2) == []
 
 
 def test_hold_lasts_until_the_next_renewal(client: Any, table: str, clock: FakeClock) -> None:

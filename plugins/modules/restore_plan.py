@@ -112,6 +112,10 @@ options:
       C(previous.deleting_since) of M(dbops.aurora_restore.operation). A cluster that is older than that may have lost
       members or its protection to it.
     type: str
+  resumed:
+    description: What the operation that this belongs to has recorded in earlier attempts, that is C(resumed) of
+      M(dbops.aurora_restore.operation). Its pinned snapshot is used, and what is done already is not planned again.
+    type: dict
   previous_operations:
     description: The operations of the target that failed since the last that succeeded, that is C(previous.operations)
       of M(dbops.aurora_restore.operation).

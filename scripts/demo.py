@@ -71,8 +71,12 @@ def restore(info: dict[str, Any]) -> dict[str, Any]:
     # The inventory brings its own connection settings: nothing of the sandbox is exported.
     env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "BOTO_", "PG"))}
     env |= {"AURORA_RESTORE_SANDBOX_DIR": str(info["dir"]), "ANSIBLE_LOG_PATH": str(LOG)}
+    # A demo that was killed alone may have left its playbook running: that one is waited for.
+    patience = ["-e", "aurora_restore_lease_wait_timeout=600"]
     code = sandboxed.run(
-        ["ansible-playbook", "-i", "inventories/sandbox", "playbooks/restore.yml"], cwd=sandboxed.CHECKOUT, env=env
+        ["ansible-playbook", "-i", "inventories/sandbox", "playbooks/restore.yml", *patience],
+        cwd=sandboxed.CHECKOUT,
+        env=env,
     )
     reports = [path for path in REPORTS.glob("*.json") if path.stat().st_mtime_ns >= started]
     report = max(reports, key=lambda path: path.stat().st_mtime_ns, default=None)

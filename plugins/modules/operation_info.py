@@ -259,7 +259,7 @@ report:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import NotFound
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import NotFound, RestoreError
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._module import Context, run
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import api
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.resources import read_resources
@@ -319,7 +319,12 @@ def resources_of(context: Context, operation: Mapping[str, Any] | None) -> list[
     if operation is None:
         return []
     place = split_target(str(operation["target"]))
-    return read_resources(context.client("rds", place["region"]), operation["operation_id"], place["cluster_id"])
+    rds = context.client("rds", place["region"])
+    try:
+        return read_resources(rds, operation["operation_id"], place["cluster_id"])
+    except RestoreError as error:  # what the table says is worth showing all the same
+        context.warn(f"What AWS has of operation {operation['operation_id']} could not be read: {error}")
+        return []
 
 
 def one_operation(context: Context, client: Any, operation_id: str) -> dict[str, Any]:

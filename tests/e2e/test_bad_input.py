@@ -170,9 +170,10 @@ def changing_calls(sandbox: Sandbox) -> list[str]:
     ]
 
 
-def failed_operations(sandbox: Sandbox) -> set[str]:
+def failed_operations(sandbox: Sandbox) -> set[tuple[str, str]]:
+    """Ids and attempts: a run that follows one that failed resumes its operation."""
     return {
-        item["operation_id"]["S"]
+        (item["operation_id"]["S"], item["attempt"]["N"])
         for item in sandbox.items()
         if item["step"]["S"] == "#operation" and item["status"]["S"] == "failed"
     }
@@ -198,7 +199,7 @@ def test_bad_input(name: str, world: Sandbox, tmp_path: Path) -> None:
     assert changing_calls(world) == calls, "nothing was changed"
     messages = world.messages()
     if case.operation:
-        (operation,) = failed_operations(world) - failed
+        ((operation, _attempt),) = failed_operations(world) - failed
         report = run.report()
         assert report["operation_id"] == operation and report["status"] == "failed"
         assert report["error"]["step"] == "preflight" and report["error"]["message"]

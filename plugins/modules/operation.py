@@ -101,7 +101,7 @@ options:
     type: str
   watch_seconds:
     description: With O(state=unlocked), for how many seconds the holder must show no sign of life, unless it is seen to
-      be dead.
+      be dead. At least 20.
     type: int
     default: 45
   lease_seconds:

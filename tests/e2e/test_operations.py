@@ -102,7 +102,7 @@ def test_looked_at_refused_unlocked_and_aborted(slow: Sandbox, tmp_path: Path) -
     elsewhere = f"runner-7:{run.process.pid}"
     wrong = ask(slow, tmp_path, "unlock", code=2, aurora_restore_unlock_holder=holder)
     assert f"is held by {elsewhere}, not by {holder}" in wrong
-    unlocking = {"aurora_restore_unlock_holder": elsewhere, "aurora_restore_unlock_watch_seconds": 3}
+    unlocking = {"aurora_restore_unlock_holder": elsewhere, "aurora_restore_unlock_watch_seconds": 20}
     assert f"The lease of {elsewhere} is broken; operation {name}" in ask(slow, tmp_path, "unlock", **unlocking)
     assert "nobody holds the target" in ask(slow, tmp_path, "status")
 

@@ -43,6 +43,9 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.record
 )
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.ulid import new_ulid
 
+# A lease of which so many seconds have passed since it was renewed is renewed again before something is destroyed: also
+# a lease of hours may be broken by an operator who has seen no beat for a while (see unlocking.SHORTEST_WATCH).
+LONGEST_CHECK = 22.5
 # After one of these nothing may be written any more: the target belongs to somebody else, or nobody is there to act.
 SILENCING = (LeaseLost, RunnerGone)
 
@@ -227,7 +230,7 @@ class OperationJournal:
                 raise self._unwritten(error) from error
             self._renewed, self._lease_seconds = asked, float(lease.seconds)
             self._guard(self._check_runner)
-            if is_fresh(lease.seconds, asked, self._monotonic()):
+            if is_fresh(min(lease.seconds, LONGEST_CHECK), asked, self._monotonic()):
                 return
 
     def progress(self, status: str, percent: int | None = None) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._aws import Client
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import Refused
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import BadInput, Refused
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._poller import Look, Poller, done, pending
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state import table as state_table
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.closing import break_lease
@@ -22,6 +22,8 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.operat
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.owner import Owner, same_machine
 
 NOTHING_CHANGED = "Nothing was changed."
+# Seconds. A living holder renews every 15 while it waits, and proves its lease anew when an answer took as long.
+SHORTEST_WATCH = 20
 
 
 def unlock(
@@ -42,6 +44,11 @@ def unlock(
     :param by: who does it, for the audit trail.
     :raises Refused: somebody else holds it, or the holder lives.
     """
+    if watch.timeout < SHORTEST_WATCH:
+        raise BadInput(
+            f"watch_seconds must be at least {SHORTEST_WATCH}: a living holder may be silent for 15 seconds",
+            hint=NOTHING_CHANGED,
+        )
     lease = read_lease(client, table, target)
     if lease is None or not lease.held:
         return None

@@ -30,7 +30,7 @@ from sandbox.gateway.answer import Answer
 from sandbox.gateway.identity import Caller, find_caller
 from sandbox.gateway.journal import Journal
 from sandbox.gateway.refusals import Refusal
-from sandbox.gateway.signature import is_signed_with
+from sandbox.gateway.signature import is_signed_with, out_of_time
 from sandbox.gateway.wire import Call, read_call
 
 log = logging.getLogger("sandbox.gateway")
@@ -148,8 +148,10 @@ class Gateway:
             return refusals.no_credentials(call)
         if caller is None or not caller.holds(str(environ.get("HTTP_X_AMZ_SECURITY_TOKEN", ""))):
             return refusals.unknown_access_key(call)
-        if call.service != "s3" and not is_signed_with(environ, body, caller.secret_key):
-            return refusals.wrong_signature(call)
+        if call.service != "s3":
+            late = out_of_time(environ, call.service, datetime.now(timezone.utc))
+            if late or not is_signed_with(environ, body, caller.secret_key):
+                return refusals.wrong_signature(call, late)
         if call.region not in self._regions:
             return refusals.unknown_region(call)
         return None

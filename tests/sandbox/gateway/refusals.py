@@ -33,9 +33,12 @@ def unknown_access_key(call: Call) -> Refusal:
     return refuse(call, "UnrecognizedClientException" if call.protocol == "json" else "InvalidClientTokenId", message)
 
 
-def wrong_signature(call: Call) -> Refusal:
-    """The access key exists, but the request is not signed with its secret key."""
-    message = (
+def wrong_signature(call: Call, message: str | None = None) -> Refusal:
+    """The access key exists, but the request is not signed with its secret key, or not now.
+
+    :param message: what is wrong with its time. EC2 does not tell: https://github.com/hashicorp/packer/issues/3140.
+    """
+    message = message or (
         "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access "
         "Key and signing method. Consult the service documentation for details."
     )

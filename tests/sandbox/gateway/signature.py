@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -21,6 +22,36 @@ PARTS = re.compile(
     r"SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]{64})"
 )
 SPACES = re.compile(r"\s+")
+STAMP = "%Y%m%dT%H%M%SZ"
+# "In most cases, a request must reach AWS within five minutes of the time stamp in the request":
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-signing.html. STS says 15, as in
+# https://github.com/aws/aws-cli/issues/6676.
+TOLERATED = {"sts": 15}
+USUALLY_TOLERATED = 5
+
+
+def out_of_time(environ: Mapping[str, Any], service: str, now: datetime) -> str | None:
+    """In AWS's words, that a WSGI request was signed too long ago, or is of the future; None when it is of now.
+
+    :param now: in UTC, with its zone. A request without a time stamp has no valid signature anyway.
+    """
+    try:
+        signed = datetime.strptime(_header(environ, "x-amz-date") + "+0000", STAMP + "%z")
+    except ValueError:
+        return None
+    minutes = TOLERATED.get(service, USUALLY_TOLERATED)
+    earliest, latest = now - timedelta(minutes=minutes), now + timedelta(minutes=minutes)
+    if signed < earliest:
+        return (
+            f"Signature expired: {signed:{STAMP}} is now earlier than {earliest:{STAMP}} "
+            f"({now:{STAMP}} - {minutes} min.)"
+        )
+    if signed > latest:
+        return (
+            f"Signature not yet current: {signed:{STAMP}} is still later than {latest:{STAMP}} "
+            f"({now:{STAMP}} + {minutes} min.)"
+        )
+    return None
 
 
 def is_signed_with(environ: Mapping[str, Any], body: bytes, secret_key: str) -> bool:

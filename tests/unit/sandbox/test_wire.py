@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from sandbox.gateway import refusals
 from sandbox.gateway.answer import Answer, error_code
 from sandbox.gateway.identity import Caller
 from sandbox.gateway.journal import Journal, masked
-from sandbox.gateway.signature import is_signed_with
+from sandbox.gateway.signature import is_signed_with, out_of_time
 from sandbox.gateway.targets import target_of
 from sandbox.gateway.wire import Call, nested, read_call
 
@@ -153,6 +153,55 @@ def test_signatures(service: str, query: str) -> None:
         assert not is_signed_with({**environ, **other}, b"{}", "secret")
     assert not is_signed_with(environ, b"{ }", "secret")
     assert not is_signed_with(environ, b"{}", "Secret")
+
+
+NOW = datetime(2026, 1, 1, 0, 10, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(("service", "minutes"), [("rds", 5), ("dynamodb", 5), ("ec2", 5), ("sts", 15)])
+def test_requests_have_to_be_of_now(service: str, minutes: int) -> None:
+    def signed(off: timedelta) -> str | None:
+        return out_of_time({"HTTP_X_AMZ_DATE": f"{NOW + off:%Y%m%dT%H%M%SZ}"}, service, NOW)
+
+    limit, second = timedelta(minutes=minutes), timedelta(seconds=1)
+    for right in (timedelta(), limit, -limit):
+        assert signed(right) is None
+    earlier, later = signed(-limit - second), signed(limit + second)
+    assert (
+        earlier
+        and earlier.startswith("Signature expired: ")
+        and earlier.endswith(f"(20260101T001000Z - {minutes} min.)")
+    )
+    assert later and later.startswith("Signature not yet current: ")
+    assert later.endswith(f"(20260101T001000Z + {minutes} min.)")
+
+
+def test_the_words_are_those_of_aws() -> None:
+    """But for the times: https://github.com/aws/aws-cli/issues/6676, https://github.com/s12v/awsbeats/issues/48."""
+    assert out_of_time({"HTTP_X_AMZ_DATE": "20260101T000000Z"}, "rds", NOW) == (
+        "Signature expired: 20260101T000000Z is now earlier than 20260101T000500Z (20260101T001000Z - 5 min.)"
+    )
+    assert out_of_time({"HTTP_X_AMZ_DATE": "20260101T002000Z"}, "rds", NOW) == (
+        "Signature not yet current: 20260101T002000Z is still later than 20260101T001500Z (20260101T001000Z + 5 min.)"
+    )
+
+
+@pytest.mark.parametrize("stamp", ["", "now", "20269901T000000Z", "20260101T000000"])
+def test_no_time_stamp_is_the_signatures_business(stamp: str) -> None:
+    assert out_of_time({"HTTP_X_AMZ_DATE": stamp}, "rds", NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("service", "protocol", "code"),
+    [
+        ("rds", "query", "SignatureDoesNotMatch"),
+        ("dynamodb", "json", "InvalidSignatureException"),
+        ("ec2", "query", "AuthFailure"),
+    ],
+)
+def test_requests_of_another_time_are_refused_in_the_services_protocol(service: str, protocol: str, code: str) -> None:
+    refusal = refusals.wrong_signature(Call(service, "us-west-2", "X", "AKIA", protocol), "Signature expired: ...")
+    assert (refusal.code, b"Signature expired" in refusal.body) == (code, service != "ec2")
 
 
 def test_temporary_credentials_need_their_token() -> None:

@@ -116,7 +116,8 @@ class Aws:
     ``code``. The credentials that it gives out last for ``lasts``.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, setenv: Callable[[str, str], None]) -> None:
+        self.setenv = setenv
         self.keys: list[str] = []
         self.expired: set[str] = set()
         self.status, self.code = 403, "ExpiredToken"
@@ -195,7 +196,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
     """The server; the credentials files are in tmp_path, and nothing of the caller's environment is in the way."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "http", "HTTP"))]:
         monkeypatch.delenv(name)
-    made = Aws()
+    made = Aws(monkeypatch.setenv)
     for name, value in {
         "AWS_SHARED_CREDENTIALS_FILE": tmp_path / "credentials", "AWS_CONFIG_FILE": tmp_path / "config",
         "AWS_ENDPOINT_URL_STS": made.url, "AWS_EC2_METADATA_SERVICE_ENDPOINT": made.url,
@@ -259,6 +260,12 @@ def test_every_attempt_is_asked_about_before_it_is_sent(aws):
     assert asked == [0, 1, 2] and len(aws.keys) == 3
 
 
+def test_reads_are_not_asked_about(aws):
+    """They make the connection over which the next call then leaves at once."""
+    client = connect(aws, before_send=lambda: pytest.fail("asked"), **KEYS)
+    assert every_cluster(client) == ["a", "b"]
+
+
 def test_lost_between_two_attempts(aws):
     """The first attempt got no good answer; the second one is not made any more."""
 
@@ -293,7 +300,12 @@ def use_metadata(_aws_server: Aws, _folder: Path) -> None:
     """No profile: the instance's role."""
 
 
-SOURCES = [use_process, use_role, use_metadata]
+def use_container(aws: Aws, _folder: Path) -> None:
+    """No profile: the role of a task of ECS or a pod of EKS."""
+    aws.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{aws.url}/container")
+
+
+SOURCES = [use_process, use_role, use_metadata, use_container]
 
 
 @pytest.mark.parametrize("source", SOURCES)

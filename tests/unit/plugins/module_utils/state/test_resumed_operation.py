@@ -310,6 +310,18 @@ def test_last_check_renews(client: Any, table: str, clock: FakeClock) -> None:
     assert lease.beat == 1
 
 
+@pytest.mark.parametrize(("took", "beats"), [(14.0, 1), (16.0, 2)])
+def test_a_long_lease_is_proven_anew_as_early_as_a_short_one(
+    client: Any, table: str, clock: FakeClock, took: float, beats: int
+) -> None:
+    operation = begin(client, table, clock, lease_seconds=3600).operation
+    times = iter([0.0, took, 100.0, 100.0])
+    journals.OperationJournal(lambda: client, operation, "x", lambda: None, lambda: next(times)).last_check()
+    lease = operations.read_lease(client, table, TARGET)
+    assert lease is not None
+    assert lease.beat == beats
+
+
 def test_last_check_fails_when_the_lease_is_another_ones(client: Any, table: str, clock: FakeClock) -> None:
     operation = begin(client, table, clock).operation
     second = begin(client, table, clock, dead=dead, resume="never").operation
@@ -370,6 +382,12 @@ def test_a_silent_holder_of_another_host_loses_its_lease(client: Any, table: str
     assert audit_of(client, table, first["id"])[-1]["event"] == "lease_broken"
     again = begin(client, table, clock, by=owner(pid=99, host="runner-2"))
     assert (again.operation["id"], again.operation["fence"]) == (first["id"], 3)
+
+
+def test_a_watch_shorter_than_a_living_holders_silence_is_refused(client: Any, table: str, clock: FakeClock) -> None:
+    broken_off(client, table, clock)
+    with pytest.raises(BadInput, match="at least 20"):
+        unlock(client, table, TARGET, "runner-1:11", owner(pid=9, host="h"), alive, poller(clock, timeout=19), {})
 
 
 def test_a_dead_holder_needs_no_watch_and_check_mode_writes_nothing(client: Any, table: str, clock: FakeClock) -> None:

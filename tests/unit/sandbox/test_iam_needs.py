@@ -214,8 +214,8 @@ def test_keys_of_awss_own_need_no_permission(aws: Aws) -> None:
 
 def test_kms_names_of_a_key(aws: Aws) -> None:
     key, kms = aws.key(), aws.client("kms")
-    kms.create_alias(AliasName="alias/shop", TargetKeyId=key)
-    for name in (key, key.rpartition("/")[2], "alias/shop", f"arn:aws:kms:{HOME}:{ACCOUNT}:alias/shop"):
+    kms.create_alias(AliasName="alias/needs", TargetKeyId=key)
+    for name in (key, key.rpartition("/")[2], "alias/needs", f"arn:aws:kms:{HOME}:{ACCOUNT}:alias/needs"):
         (need,) = of("kms", "DescribeKey", KeyId=name)
         assert (need.action, need.resource) == ("kms:DescribeKey", key)
     (need,) = of("kms", "CreateGrant", KeyId=key, GranteePrincipal="x", Operations=["Decrypt"])

@@ -79,6 +79,10 @@ unit: setup-dev ## unit tests
 e2e: setup-dev ## whole restores in sandboxes of their own
 	python -m pytest tests/e2e -v -n 2 --dist loadgroup --durations=10 $(ARGS)
 
+.PHONY: test-race
+test-race: setup-dev ## 200 races for a target, with take-overs from dead and stopped holders (ARGS="--rounds 20")
+	@cd tests && python -m race $(ARGS)
+
 .PHONY: sanity
 sanity: setup-dev ## ansible-test sanity in an exported copy
 	@python scripts/sanity.py $(ARGS)
@@ -94,6 +98,10 @@ molecule: setup-dev ## every role by itself, in a sandbox (ARGS="db_users ..." p
 .PHONY: sandbox-proof
 sandbox-proof: setup-dev ## the sandbox under moto's own tests, the AWS CLI and (AMAZON_AWS=<checkout>) amazon.aws's targets
 	@python scripts/sandbox_proof.py $(if $(AMAZON_AWS),--amazon-aws "$(AMAZON_AWS)") $(ARGS)
+
+.PHONY: test-kill
+test-kill: setup-dev ## kill a restore at each of its calls and run it again: a day (ARGS="--sample 0.02", --help)
+	@cd tests && python -m kill $(ARGS)
 
 .PHONY: bench
 bench: setup-dev ## how fast and how big the sandbox is; reported, not asserted (ARGS="start calls" picks some)

@@ -304,6 +304,7 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._aws import Client
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import BadInput
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._module import Context, operation_spec, run
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import checks, decisions
@@ -314,6 +315,7 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.capture 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.selection import Wish, age_seconds
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.session import utc_now
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._regions import known_regions
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.journal import runner_watch
 
 CLUSTER = {"region": {"type": "str", "required": True}, "cluster_id": {"type": "str", "required": True}}
 ARGUMENTS: dict[str, Any] = {
@@ -397,7 +399,14 @@ def snapshot_wish(params: Mapping[str, Any], resumed: Resumed | None) -> Wish:
 def plan(context: Context) -> dict[str, Any]:
     regions, now = known_regions(), utc_now()
     # Credentials that are wrong would fail every single read: they fail here, once.
-    connect = functools.cache(lambda service, region: context.client(service, region=region))  # slow to make
+    connected = functools.cache(lambda service, region: context.client(service, region=region))  # slow to make
+    watch = runner_watch(context.runner)
+
+    def connect(service: str, region: str) -> Client:
+        """Asked before every read: one whose runner is gone reads no further."""
+        watch()
+        return connected(service, region)
+
     home = next((name for name in (context.params["target"]["region"], context.region) if name in regions), "us-east-1")
     account = str(api.caller_identity(connect("sts", home))["Account"])
     wishes = wishes_of(context, account)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import RestoreError
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import RestoreError, RunnerGone
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models import Cluster, Snapshot
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.selection import Wish as SnapshotWish
 
@@ -92,9 +92,14 @@ def unasked() -> Fact[Any]:
 
 
 def attempt(read: Callable[[], T | None]) -> Fact[T]:
-    """Read something; a failure becomes part of the answer, so that all other checks go on."""
+    """Read something; a failure becomes part of the answer, so that all other checks go on.
+
+    :raises RunnerGone: nobody is there any more who would read the answer.
+    """
     try:
         return Fact(read())
+    except RunnerGone:
+        raise
     except RestoreError as error:
         return Fact(error=error)
 

@@ -1,0 +1,137 @@
+# SPDX-FileCopyrightText: 2026 dbops.aurora_restore contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Restores killed at their riskiest calls, several times over, then run to the end; all points: make test-kill.
+
+Each case is one sandbox in which one run after another is killed. Whatever it went through, the end is that of a
+restore that nothing happened to.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kill.fences import stale_calls
+from kill.marksman import Marksman
+from kill.points import TRANSACTION, Kind, Point, kill_points, operations
+from kill.trial import Reference, Result, Shot, finish, killed, killed_and_run_again, lease_is_held, shared_reference
+from kill.world import World
+
+REGION = "us-west-2"
+WRITES = Kind("dynamodb", TRANSACTION, REGION, "aurora-restore-state")
+PUBLISH = Kind("sns", "Publish", REGION, "arn:aws:sns:*:aurora-restore")
+
+
+def rds(when: str, action: str, resource: str) -> Point:
+    """The first such call of a run."""
+    return Point(Kind("rds", action, REGION, resource), when)
+
+
+PROTECTION_LIFTED = rds("after", "ModifyDBCluster", "shop-staging")
+# In a run that finds the cluster restored already, so without anything to lift.
+PASSWORD_SET = rds("after", "ModifyDBCluster", "shop-staging")
+
+CASES = {
+    "copy": [
+        Shot(Point(WRITES, "after"), "hangup"),
+        Shot(rds("after", "CopyDBClusterSnapshot", "shop-production-*"), "tree"),
+        Shot(rds("after", "CreateDBClusterSnapshot", "shop-staging-final-*"), "group"),
+    ],
+    "members": [
+        Shot(PROTECTION_LIFTED, "hangup"),
+        Shot(rds("before", "DeleteDBInstance", "shop-staging-2"), "group"),
+        Shot(rds("after", "DeleteDBInstance", "shop-staging-1"), "tree"),
+    ],
+    "cluster": [
+        Shot(rds("before", "DeleteDBCluster", "shop-staging"), "tree"),
+        Shot(rds("after", "DeleteDBCluster", "shop-staging"), "group"),
+    ],
+    "restore": [
+        Shot(rds("after", "RestoreDBClusterFromSnapshot", "shop-staging"), "hangup"),
+        Shot(rds("after", "CreateDBInstance", "shop-staging-*-1"), "tree"),
+        Shot(PASSWORD_SET, "group"),
+    ],
+}
+
+
+@pytest.fixture(scope="session")
+def reference(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Reference:
+    return shared_reference(tmp_path_factory.getbasetemp(), worker_id)
+
+
+def test_each_point_is_recognised_at_its_own_call(reference: Reference) -> None:
+    """In the undisturbed run itself: there, and not before."""
+    calls, _wanted = reference
+    ids = operations(calls)
+    for point in kill_points(calls):
+        due = (
+            call["number"]
+            for number, call in enumerate(calls)
+            if point.kind.covers(call)
+            and not (point.when == "after" and call["error_code"])
+            and point.is_due(calls[:number], ids, partial(call["number"].__ge__, point.position))
+        )
+        assert next(due, None) == point.position, str(point)
+
+
+def test_a_stale_fence_is_seen(reference: Reference) -> None:
+    calls, _wanted = reference
+    assert stale_calls(calls) == []
+    delete = next(number for number, call in enumerate(calls) if call["action"] == "DeleteDBCluster")
+    for agent, says in (("op=X fence=7", "fence 7"), ("", "no fence")):
+        stale = [*calls[:delete], {**calls[delete], "user_agent": agent}, *calls[delete + 1 :]]
+        (wrong,) = stale_calls(stale)
+        assert says in wrong
+        assert "DeleteDBCluster" in wrong
+
+
+def on_its_own(name: str) -> pytest.MarkDecorator:
+    """May run beside the others."""
+    return pytest.mark.xdist_group(f"killed-{name}")
+
+
+@pytest.mark.parametrize("shots", [pytest.param(CASES[name], id=name, marks=on_its_own(name)) for name in CASES])
+def test_killed_and_run_again(shots: list[Shot], reference: Reference, tmp_path: Path) -> None:
+    killed_and_run_again(shots, reference[1], tmp_path, Result("case"))
+
+
+def closing(calls: list[dict[str, Any]], when: str) -> Point:
+    """Before or after the transaction that closes the operation."""
+    position = max(
+        call["number"]
+        for call in calls
+        if call["action"] == TRANSACTION and '"#operation"' in json.dumps(call["parameters"])
+    )
+    return next(point for point in kill_points(calls) if point.position == position and point.when == when)
+
+
+@on_its_own("told")
+def test_killed_when_people_have_been_told(reference: Reference, tmp_path: Path) -> None:
+    """They may be told twice, but never not at all; once the operation is closed there is nothing left to do."""
+    told = Shot(Point(PUBLISH, "after"), "tree")
+    closed = Shot(closing(reference[0], "after"), "group")
+    killed_and_run_again([told, closed], reference[1], tmp_path, Result("told"))
+
+
+@on_its_own("closing")
+def test_killed_before_the_operation_is_closed(reference: Reference, tmp_path: Path) -> None:
+    shot = Shot(closing(reference[0], "before"), "hangup")
+    killed_and_run_again([shot], reference[1], tmp_path, Result("closing"))
+
+
+@on_its_own("signals")
+def test_sigterm_and_ctrl_c_leave_the_lease_to_the_next_run(reference: Reference, tmp_path: Path) -> None:
+    """Its holder is dead then, which the next run of the same host sees at once."""
+    shots = [
+        Shot(rds("after", "CopyDBClusterSnapshot", "shop-production-*"), "terminate"),
+        Shot(rds("after", "RestoreDBClusterFromSnapshot", "shop-staging"), "interrupt"),
+    ]
+    marksman = Marksman(shot.point for shot in shots)
+    with marksman, World(tmp_path, marksman.faults()) as world:
+        for shot in shots:
+            killed(world, marksman, shot)
+            assert lease_is_held(world)
+        finish(world, reference[1], Result("signals"))

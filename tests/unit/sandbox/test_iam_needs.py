@@ -346,7 +346,7 @@ def test_the_runners_policy_has_what_the_modules_call() -> None:
     for file in (CHECKOUT / "plugins" / "module_utils").rglob("*.py"):
         called |= set(re.findall(r'^@aws_call\("(\w+)"', file.read_text(), re.MULTILINE))
     assert len(called) > 20
-    # No permission is needed; there are no roles of the cluster in the demo; transactions are their parts; only ending an
-    # operation for good, which is no restore, looks for others in the whole table.
+    # No permission is needed; there are no roles of the cluster in the demo; transactions are their parts; only ending
+    # an operation for good, which is no restore, looks for others in the whole table.
     others = {"GetCallerIdentity", "AddRoleToDBCluster", "TransactWriteItems", "Scan"}
     assert called - others <= {action.partition(":")[2] for action in policy_actions()}

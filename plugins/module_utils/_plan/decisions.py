@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -98,7 +98,7 @@ def actions(wishes: Wishes, world: World, decision: Decision, around: Surroundin
     told = how["notification"] == standing.START
     return [
         *_copy_actions(wishes, world, decision, around),
-        *_delete_actions(wishes, cluster, how["cluster_delete"]),
+        *_delete_actions(wishes, cluster, how["cluster_delete"], world.target_snapshots.value or []),
         *_restore_actions(wishes, decision, cluster, how["cluster_restore"]),
         _action("db_users", "set up users", None, wishes.target_cluster_id),
         *([_action("notification", "publish", "Publish", wishes.sns_topic_arn)] if told else []),
@@ -159,7 +159,9 @@ def _copy_actions(wishes: Wishes, world: World, decision: Decision, around: Surr
         yield _action("snapshot_copy", "reuse" if copy.status == "available" else "adopt", None, copy.id)
 
 
-def _delete_actions(wishes: Wishes, cluster: Cluster | None, how: str) -> Iterator[Action]:
+def _delete_actions(
+    wishes: Wishes, cluster: Cluster | None, how: str, snapshots: Sequence[Snapshot]
+) -> Iterator[Action]:
     if cluster is None or how == standing.SKIP or cluster.status == DELETING:
         return
     step, final = "cluster_delete", naming.final_snapshot_id(cluster.id, _key(wishes))
@@ -167,7 +169,9 @@ def _delete_actions(wishes: Wishes, cluster: Cluster | None, how: str) -> Iterat
         wishes = replace(wishes, final_snapshot="none")
     if cluster.status == "stopped":
         yield _action(step, "start", "StartDBCluster", cluster.id)
-    if wishes.final_snapshot == "before":
+    if wishes.final_snapshot == "before" and any(item.id == final and item.status != "failed" for item in snapshots):
+        yield _action(step, "use final snapshot", None, final)
+    elif wishes.final_snapshot == "before":
         yield _action(step, "take final snapshot", "CreateDBClusterSnapshot", final)
     if cluster.deletion_protection:
         yield _action(step, "lift deletion protection", "ModifyDBCluster", cluster.id)

@@ -155,6 +155,14 @@ def test_what_is_planned_follows_from_it(name: str) -> None:
         assert "CreateDBClusterSnapshot" not in calls, "there is nothing in a wreck to keep"
 
 
+@pytest.mark.parametrize(("status", "taken"), [("available", True), ("creating", True), ("failed", False)])
+def test_a_final_snapshot_that_is_taken_is_not_taken_again(status: str, taken: bool) -> None:
+    final = snapshot(name="shop-staging-final-3n4p7s9t", Status=status, SnapshotType="manual")
+    of = case({"resumed": resumed(OLD)}, {"target": Fact(losing_members()), "target_snapshots": Fact([final])})
+    calls = [item["call"] for item in decisions.actions(of.wishes, of.world, of.decision, of.around)]
+    assert ("CreateDBClusterSnapshot" not in calls) is taken
+
+
 def test_configuration_is_the_captured_one_once_the_delete_began() -> None:
     """A half deleted cluster, or what was restored in its place, is not what is to be carried over."""
     for cluster in (losing_members(), own(complete=True), None):

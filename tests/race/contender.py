@@ -236,12 +236,14 @@ def watch_windows() -> WindowClock:
 
 def _take_without_condition() -> None:
     """Takes a lease whatever became of it since it was read."""
-    real = leases.acquire_part
+    patch.object(operations, "acquire_part", _made_unconditional(leases.acquire_part)).start()
 
+
+def _made_unconditional(real: Callable[..., Any]) -> Callable[..., Any]:
     def part(*arguments: Any, **keywords: Any) -> Any:
         return _unconditional(real(*arguments, **keywords))
 
-    patch.object(operations, "acquire_part", part).start()
+    return part
 
 
 def _renew_without_condition() -> None:

@@ -35,13 +35,16 @@ DOCUMENTED = {
     "PriorRequestNotComplete": "retry", "TransactionInProgressException": "retry", "SlowDown": "retry",
     "LimitExceededException": "retry", "EC2ThrottledException": "retry", "BandwidthLimitExceeded": "retry",
     "RequestThrottledByService": "retry", "IDPCommunicationError": "retry", "RequestTimeoutException": "retry",
+    # What AWS's SDK for JavaScript takes for a clock that is off: CLOCK_SKEW_ERROR_CODES in aws-sdk-js-v3,
+    # packages/service-error-classification/src/constants.ts
+    "RequestInTheFuture": "clock", "RequestTimeTooSkewed": "clock",
     # https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html#API_GetTopicAttributes_Errors
     "NotFound": "sns", "InvalidParameter": "sns",
 }  # fmt: skip
 # They look like codes and are none: botocore's and Python's own errors, statuses, names of the sandbox's.
 NO_CODES = frozenset(
     ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "TokenRetrievalError", "Exception",
-     "UnauthorizedSSOTokenError", "SSOTokenLoadError")
+     "UnauthorizedSSOTokenError", "SSOTokenLoadError", "ProfileNotFound")
 )  # fmt: skip
 LOOKS_LIKE_A_CODE = re.compile(
     r"[A-Z][A-Za-z0-9]*(Fault|Exception|Exceeded|NotFound|AlreadyExists|AccessDenied\w*|Throttl\w*|Expired\w*)\Z"

@@ -76,8 +76,8 @@ unit: setup-dev ## unit tests
 	python -m pytest tests/unit -q -n 2 --dist loadfile $(ARGS)
 
 .PHONY: e2e
-e2e: setup-dev ## whole restores in sandboxes of their own
-	python -m pytest tests/e2e -v -n 2 --dist loadgroup --durations=10 $(ARGS)
+e2e: setup-dev ## whole restores in sandboxes of their own (three at a time: they mostly wait)
+	python -m pytest tests/e2e -v -n 3 --dist loadgroup --durations=10 $(ARGS)
 
 .PHONY: test-race
 test-race: setup-dev ## 200 races for a target, with take-overs from dead and stopped holders (ARGS="--rounds 20")

@@ -118,11 +118,11 @@ action:
   returned: always
   type: str
 final_snapshot_id:
-  description: The id of the final snapshot, or null.
+  description: The id of the final snapshot (in check mode of the one that would be taken), or null.
   returned: always
   type: str
 final_snapshot_arn:
-  description: The ARN of the final snapshot, or null.
+  description: The ARN of the final snapshot, likewise.
   returned: always
   type: str
 first_destructive_at:
@@ -144,6 +144,7 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._module impor
 )
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import deleting, replacement
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.guards import DeleteWish
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models import Cluster
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.naming import id_problem
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.session import Session
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.waiting import describe_change
@@ -168,16 +169,27 @@ def body(context: Context) -> dict[str, Any]:
         session, params["cluster_id"], wish, params["final_snapshot_id"], last_look(context, session)
     )
     context.journal.result({"action": outcome.action})
-    before = outcome.cluster.to_result() if outcome.cluster else None
-    shown = {key: (before or {}).get(key) for key in ("db_cluster_identifier", "db_cluster_resource_id", "status")}
     return {
         "changed": outcome.changed,
         "action": outcome.action,
-        "cluster": before,
+        "cluster": outcome.cluster.to_result() if outcome.cluster else None,
         "final_snapshot_id": outcome.final_snapshot_id,
         "final_snapshot_arn": outcome.final_snapshot_arn,
         "first_destructive_at": outcome.first_destructive_at,
-        "diff": describe_change(shown if before else {}, {}),
+        "diff": describe_change(shown(outcome.cluster), {}),
+    }
+
+
+def shown(cluster: Cluster | None) -> dict[str, Any]:
+    """What is destroyed, as it stands in a diff."""
+    if cluster is None:
+        return {}
+    return {
+        "db_cluster_identifier": cluster.id,
+        "db_cluster_resource_id": cluster.resource_id,
+        "status": cluster.status,
+        "deletion_protection": cluster.deletion_protection,
+        "instances": [item.id for item in cluster.instances],
     }
 
 

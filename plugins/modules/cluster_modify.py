@@ -73,7 +73,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 cluster:
-  description: The cluster with its C(instances); in check mode as it is now.
+  description: The cluster with its C(instances); in check mode as it would be.
   returned: always
   type: dict
 changes:
@@ -94,6 +94,7 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._module impor
     wait_spec,
 )
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import modifying, parameters
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models import Cluster
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.session import Session
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.waiting import describe_change
 
@@ -122,20 +123,21 @@ def body(context: Context) -> dict[str, Any]:
         )
         context.no_log(password)
     changes = parameters.modify_parameters(cluster, wanted)
-    after = modifying.modify(session, cluster, wanted, password)
+    after = modifying.modify(session, cluster, wanted, password) or cluster
     names = sorted(changes) + (["MasterUserPassword"] if password else [])
+    # A password shows nowhere: all that can be said is where the new one comes from.
+    new_password = {"master_password_of": params["master_user_secret_id"]} if password else {}
     return {
         "changed": bool(names),
         "changes": names,
-        "cluster": (after or cluster).to_result(),
-        "diff": describe_change(
-            {key: cluster.boto.get(parameters.MODIFIABLE[key][1]) for key in SETTINGS},
-            {
-                key: cluster.boto.get(parameters.MODIFIABLE[key][1]) if wanted[key] is None else wanted[key]
-                for key in SETTINGS
-            },
-        ),
+        "cluster": after.to_result(),
+        "diff": describe_change(settings_of(cluster), {**settings_of(after), **new_password}),
     }
+
+
+def settings_of(cluster: Cluster) -> dict[str, Any]:
+    """What this module sets, as the cluster has it."""
+    return {key: cluster.boto.get(parameters.MODIFIABLE[key][1]) for key in SETTINGS}
 
 
 def main() -> None:

@@ -57,7 +57,7 @@ options:
 attributes:
   check_mode:
     support: full
-    details: Checks snapshot, groups, secret and what is under the name.
+    details: Checks snapshot, key, groups, engine version, secret and what is under the name.
   diff_mode:
     support: full
   idempotent:
@@ -86,7 +86,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 cluster:
-  description: The cluster with its C(instances), or null where it is only planned.
+  description:
+    - The cluster with its C(instances). In check mode, where it would be restored or repaired, what it will be like,
+      with C(planned) true; what only AWS knows, as its endpoint, is missing where it is not there yet.
   returned: always
   type: dict
   sample: {"db_cluster_identifier": "shop-staging", "status": "available", "endpoint": "shop-staging.cluster-x"}
@@ -107,26 +109,32 @@ lost:
   elements: str
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import BadInput
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import BadInput, Denied
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._module import (
     Context,
     operation_spec,
     run,
     wait_spec,
 )
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import restoring
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import api, parameters, restoring
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.capture import (
     CONFIGURATION_OPTIONS,
     captured,
     carried_over,
     merge,
 )
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.copying import resolved_key
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.guards import security_group_problems
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models import Cluster
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.modifying import read_master_password
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.naming import id_problem
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.session import Session
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.waiting import describe_change
+
+SECURITY_GROUPS = "aurora_restore_vpc_security_group_ids"
 
 
 def wish_of(context: Context) -> restoring.RestoreWish:
@@ -158,19 +166,44 @@ def wish_of(context: Context) -> restoring.RestoreWish:
     )
 
 
+def look_outside(context: Context, wish: restoring.RestoreWish, subnet_group: Mapping[str, Any]) -> list[str]:
+    """What could not be seen. :raises BadInput: the key or a security group can't be used."""
+    key = parameters.restore_kms_key(wish.snapshot, wish.configuration)
+    groups = wish.configuration["vpc_security_group_ids"]
+    unknown, found = [], None
+    try:
+        resolved_key(context.client("kms"), key, context.region)
+    except Denied as error:
+        unknown.append(f"Whether the key can be used is not known. {error}")
+    try:
+        found = api.describe_security_groups(context.client("ec2"), *groups)
+    except Denied as error:
+        unknown.append(f"Whether the security groups can be used is not known. {error}")
+    problems = [] if found is None else security_group_problems(groups, found, subnet_group, SECURITY_GROUPS)
+    if problems:
+        raise BadInput(" ".join(problems), resource=wish.cluster_id)
+    return unknown
+
+
+def shown(cluster: Cluster | None) -> dict[str, Any]:
+    """A cluster as it stands in a diff."""
+    return {key: value for key, value in captured(cluster).items() if key != "lost"} if cluster else {}
+
+
 def body(context: Context) -> dict[str, Any]:
     wish = wish_of(context)
-    outcome = restoring.restore(Session.of(context), wish)
+    outcome = restoring.restore(Session.of(context), wish, lambda group: look_outside(context, wish, group))
     report = {"carried_over": carried_over(wish.configuration), "lost": list(wish.configuration["lost"])}
     context.journal.result({"action": outcome.action, **report})
-    before = captured(outcome.before) if outcome.before else None
-    after = wish.configuration if outcome.action == "planned" or not outcome.cluster else captured(outcome.cluster)
+    for unknown in outcome.unknown:
+        context.warn(unknown)
+    planned = {"planned": True} if outcome.action == "planned" else {}
     return {
         "changed": outcome.changed,
         "action": outcome.action,
-        "cluster": outcome.cluster.to_result() if outcome.cluster else None,
+        "cluster": {**outcome.cluster.to_result(), **planned} if outcome.cluster else None,
         **report,
-        "diff": describe_change(before, after),
+        "diff": describe_change(shown(outcome.before), shown(outcome.cluster)),
     }
 
 

@@ -80,6 +80,17 @@ options:
   operation_id:
     description: Resume this operation of the target, whatever its age; also one that was abandoned.
     type: str
+  plan_file:
+    description:
+      - A file with RV(dbops.aurora_restore.restore_plan#module:plan) as JSON, which somebody has approved. The
+        operation is then the one that the plan names. A plan whose operation has ended already is refused.
+      - Whether the world still is as the plan says is for M(dbops.aurora_restore.restore_plan) to tell.
+    type: path
+  fail:
+    description: In check mode, whether it fails the task that the operation could not be started. Else a new operation
+      is returned, and RV(problem) says what would be in its way, so that the rest of a plan can be made.
+    type: bool
+    default: true
   resume_within_hours:
     description: An operation whose last sign of life is older than that is not resumed, but abandoned for a new one, so
       that a nightly restore does not go on with the snapshot of the night before.
@@ -306,6 +317,10 @@ step:
   description: The step as it is recorded.
   returned: when O(state=recorded)
   type: dict
+problem:
+  description: In check mode with O(fail=false), why the operation could not be started, else null.
+  returned: when O(state=started)
+  type: dict
 report:
   description: The report of the operation.
   returned: when O(state=finished)
@@ -394,10 +409,12 @@ lease_lost:
 """
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import BadInput, LeaseLost
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import BadInput, LeaseLost, RestoreError
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._module import Context, operation_spec, run
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import signed
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._poller import Poller
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import aborting, api
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.session import Session
@@ -434,6 +451,8 @@ ARGUMENTS: dict[str, Any] = {
     "options": {"type": "dict", "default": {}},
     "resume": {"type": "str", "choices": ["auto", "never", "only"], "default": "auto"},
     "operation_id": {"type": "str"},
+    "plan_file": {"type": "path"},
+    "fail": {"type": "bool", "default": True},
     "resume_within_hours": {"type": "float", "default": 12.0},
     "retention_days": {"type": "int", "default": 90},
     "cancel_copy": {"type": "bool", "default": False},
@@ -463,6 +482,7 @@ def started(context: Context) -> dict[str, Any]:
         raise BadInput("lease_seconds must be at least 5, so that a living run can renew its lease in time")
     if params["resume"] != "only" and not params["source"]:
         raise BadInput("source is required, unless resume is only")
+    plan = signed.read_plan(params["plan_file"]) if params["plan_file"] else None
     caller = api.caller_identity(context.client("sts"))
     account, source = str(caller["Account"]), params["source"] or {}
     request = operations.Start(
@@ -476,16 +496,25 @@ def started(context: Context) -> dict[str, Any]:
         lease_seconds=params["lease_seconds"],
         retention_days=params["retention_days"],
         resume=params["resume"],
-        operation_id=params["operation_id"],
+        operation_id=params["operation_id"] or planned_operation(plan, resumed=True),
+        new_operation_id=planned_operation(plan, resumed=False),
         resume_within_hours=params["resume_within_hours"],
         owner=current_owner(context.runner.leader),
         about=about_run(str(caller["Arn"]), context.ansible_version, os.environ),
     )
+    if plan:
+        signed.require_plan(plan, request.target)
     client = context.state_client({"region": context.region})
-    if context.check_mode:
-        opened = operations.plan(client, request, wait=params["wait_timeout"] > 0)
-    else:
+    problem: RestoreError | None = None
+    if not context.check_mode:
         opened = operations.start(client, request, context.poller())
+    else:
+        try:
+            opened = operations.plan(client, request, wait=params["wait_timeout"] > 0)
+        except RestoreError as error:
+            if params["fail"]:
+                raise
+            problem, opened = error, operations.plan_anyhow(request, str(error))
     return {
         "changed": True,
         "operation": opened.operation,
@@ -493,7 +522,14 @@ def started(context: Context) -> dict[str, Any]:
         "resumed": opened.resumed,
         "target": split_target(opened.operation["target"]),
         "lease": opened.reason,
+        "problem": problem.to_dict() if problem else None,
     }
+
+
+def planned_operation(plan: Mapping[str, Any] | None, resumed: bool) -> str | None:
+    """The operation that a plan names, if that is one to resume, or a new one."""
+    operation = (plan or {}).get("operation") or {}
+    return operation.get("id") if bool(operation.get("resumed")) is resumed else None
 
 
 def renewed(context: Context) -> dict[str, Any]:

@@ -9,10 +9,14 @@ module: restore_plan
 short_description: Check everything before a restore, and say what it will do
 version_added: 0.1.0
 description:
-  - Reads source, target and everything that the restore refers to, runs all checks, and decides which snapshot is
-    restored with which configuration.
+  - Reads source, target and everything that the restore refers to once, runs all checks, and decides which snapshot is
+    restored with which configuration, call by call.
+  - The same plan is what a check run prints and what the real run starts from. Given back as O(plan_file), it makes
+    the module refuse when the world has changed since.
   - All problems are reported at once, each in one sentence that names the variable of the role
-    P(dbops.aurora_restore.aurora_restore#role), the resource, and what to do.
+    P(dbops.aurora_restore.aurora_restore#role), the resource, and what to do. What could not be seen is unknown, never
+    passed.
+  - Durations and cost are estimates.
   - Never changes anything.
 author:
   - dbops.aurora_restore contributors (@dbops)
@@ -101,6 +105,31 @@ options:
     description: What is wanted other than the cluster that is replaced has it. A member that leaves something out gets
       it from the member of the same place.
     default: {}
+  expected_account:
+    description: The account that the credentials must be of.
+    type: str
+  other_logins:
+    description: What is done about logins that come with the data, for the plan to say.
+    type: str
+    choices: [disable, report, keep]
+    default: disable
+  check_database:
+    description: Whether to try, from the host that runs this module, to reach the database of the cluster that is
+      replaced, and to read who can log in to it.
+    type: bool
+    default: true
+  prices:
+    description: Prices that win over those that come with the collection, by region; see the guide on estimates.
+    type: dict
+    default: {}
+  plan_file:
+    description: A file with RV(plan) of an earlier run as JSON, which somebody has approved. What is not as it says is
+      a problem.
+    type: path
+  operation_problem:
+    description: Why the operation could not be started, as C(problem) of M(dbops.aurora_restore.operation). It counts
+      as a problem here.
+    type: dict
   previous_configuration:
     description: The configuration that the target's last operation had captured when that one did not succeed, that
       is C(previous.configuration) of M(dbops.aurora_restore.operation). It is used when the target does not exist, is
@@ -177,6 +206,23 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+plan:
+  description:
+    - The whole plan, to be kept as JSON, approved, and given back as O(plan_file).
+    - Among others C(operation), C(snapshot) with its rule and what was passed over, C(actions), C(changes) (every
+      setting of the target now and afterwards), C(logins), C(durations) in seconds, C(cost), C(checks), C(refused) and
+      C(digest), the SHA-256 of all the rest.
+  returned: success
+  type: dict
+lines:
+  description: The plan as lines of text.
+  returned: success
+  type: list
+  elements: str
+markdown:
+  description: The plan as Markdown.
+  returned: success
+  type: str
 checks:
   description: What was checked; one entry for a check that is fine, one for each problem of another.
   returned: success
@@ -187,16 +233,28 @@ checks:
       description: The check.
       type: str
       returned: always
-    ok:
-      description: Whether it is fine.
+    status:
+      description: V(passed), V(failed), or V(unknown) when it could not be seen.
+      type: str
+      returned: always
+    blocks:
+      description: Whether a run is refused for it.
       type: bool
       returned: always
-    message:
-      description: The problem, one sentence.
+    seen:
+      description: What was seen.
+      type: str
+      returned: always
+    todo:
+      description: What to do.
       type: str
       returned: always
     variable:
       description: The role variable that it is about.
+      type: str
+      returned: always
+    message:
+      description: Unless it passed, all that as one sentence.
       type: str
       returned: always
 failures:
@@ -204,6 +262,10 @@ failures:
   returned: success
   type: list
   elements: str
+refusal:
+  description: The problems as one message, or null.
+  returned: success
+  type: str
 warnings_found:
   description: What may go wrong and is no reason to stop.
   returned: success
@@ -276,7 +338,7 @@ stands:
       type: str
       returned: always
 actions:
-  description: What a restore does, in order.
+  description: What a restore does, in order; the operation's own records left out.
   returned: success
   type: list
   elements: dict
@@ -285,12 +347,20 @@ actions:
       description: The step.
       type: str
       returned: always
+    how:
+      description: As in RV(stands).
+      type: str
+      returned: always
     action:
       description: What is done.
       type: str
       returned: always
+    service:
+      description: V(rds), V(sns) or V(sql), or null.
+      type: str
+      returned: always
     call:
-      description: The AWS action, or null.
+      description: The AWS action or SQL statement; null where nothing is called.
       type: str
       returned: always
     resource:
@@ -299,24 +369,38 @@ actions:
       returned: always
 """
 
-import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._aws import Client
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import BadInput
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._module import Context, operation_spec, run
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import checks, decisions
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.reading import read_surroundings, read_world
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import Resumed, Wishes
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import (
+    checks,
+    decisions,
+    document,
+    estimating,
+    prices,
+    signed,
+)
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.reading import (
+    Connect,
+    read_surroundings,
+    read_world,
+)
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import Resumed, Wishes, attempt
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import api
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.capture import CONFIGURATION_OPTIONS
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.selection import Wish, age_seconds
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.session import utc_now
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._regions import known_regions
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.history import read_history
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.journal import runner_watch
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.records import target_key
 
+# So many earlier operations are looked at for how long things take.
+HISTORY = 5
 CLUSTER = {"region": {"type": "str", "required": True}, "cluster_id": {"type": "str", "required": True}}
 ARGUMENTS: dict[str, Any] = {
     "source": {"type": "dict", "required": True, "options": CLUSTER},
@@ -336,6 +420,12 @@ ARGUMENTS: dict[str, Any] = {
     "db_ca_cert": {"type": "path"},
     "require_ca_cert": {"type": "bool", "default": True},
     "state_table": {"type": "str"},
+    "expected_account": {"type": "str"},
+    "other_logins": {"type": "str", "choices": ["disable", "report", "keep"], "default": "disable"},
+    "check_database": {"type": "bool", "default": True},
+    "prices": {"type": "dict", "default": {}},
+    "plan_file": {"type": "path"},
+    "operation_problem": {"type": "dict"},
     "configuration": {"type": "dict", "default": {}, "options": CONFIGURATION_OPTIONS},
     "previous_configuration": {"type": "dict"},
     "previous_operations": {"type": "list", "elements": "str", "default": []},
@@ -374,6 +464,9 @@ def wishes_of(context: Context, account: str) -> Wishes:
         previous_deleting_since=params["previous_deleting_since"],
         operation_id=operation.get("id"),
         resumed=resumed,
+        expected_account=params["expected_account"],
+        other_logins=params["other_logins"],
+        check_database=params["check_database"],
     )
 
 
@@ -381,7 +474,13 @@ def resumed_of(values: Mapping[str, Any] | None) -> Resumed | None:
     """What the operation module says of a resumed operation."""
     if not values:
         return None
-    return Resumed(values.get("snapshot") or None, values.get("replaced") or None, values.get("steps") or {})
+    return Resumed(
+        snapshot=values.get("snapshot") or None,
+        replaced=values.get("replaced") or None,
+        steps=values.get("steps") or {},
+        attempt=int(values.get("attempt") or 1),
+        begun=bool(values.get("begun")),
+    )
 
 
 def snapshot_wish(params: Mapping[str, Any], resumed: Resumed | None) -> Wish:
@@ -408,36 +507,73 @@ def plan(context: Context) -> dict[str, Any]:
         return connected(service, region)
 
     home = next((name for name in (context.params["target"]["region"], context.region) if name in regions), "us-east-1")
-    account = str(api.caller_identity(connect("sts", home))["Account"])
-    wishes = wishes_of(context, account)
-    world = read_world(wishes, regions, connect)
+    caller = api.caller_identity(connect("sts", home))
+    wishes = wishes_of(context, str(caller["Account"]))
+    mispriced = prices.problem(context.params["prices"])
+    priced = prices.SHIPPED if mispriced else prices.merged(prices.SHIPPED, context.params["prices"])
+    world = read_world(wishes, regions, connect, caller)
     decision = decisions.decide(wishes, world, now)
-    around = read_surroundings(wishes, decision, regions, connect)
+    around = read_surroundings(wishes, decision, regions, connect, world)
     case = checks.Case(wishes, world, decision, around, now)
-    results = checks.run_checks(case)
-    failures = checks.failures(results)
-    if failures and context.params["fail"]:
-        raise BadInput(as_message(failures), code="preflight")
-    remarks = checks.warnings(case)
-    for remark in remarks:
+    results = [*checks.run_checks(case), *operation_check(context.params["operation_problem"])]
+    if mispriced:
+        results.append(checks.blocked("prices", mispriced))
+    work = document.work_of(case)
+    made = document.build(
+        case,
+        results,
+        estimating.durations(work, read_past(wishes, connect) if world.state_table.value else []),
+        estimating.cost(work, priced),
+    )
+    if context.params["plan_file"]:
+        made = compared(made, signed.read_plan(context.params["plan_file"]))
+    if made["failures"] and context.params["fail"]:
+        raise BadInput(as_message(made["failures"]), code="preflight")
+    for remark in made["warnings"]:
         context.warn(remark)
     return {
         "changed": False,
-        "checks": results,
-        "failures": failures,
-        "warnings_found": remarks,
+        "plan": made,
+        "lines": document.lines(made),
+        "markdown": document.markdown(made),
+        "refusal": as_message(made["failures"]) if made["failures"] else None,
+        "warnings_found": made["warnings"],
+        **{key: made[key] for key in ("checks", "failures", "stands", "actions", "source", "replaced", "kms_key_id")},
         **described(case),
     }
 
 
+def operation_check(problem: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """What is in the way of starting the operation, as one of the checks."""
+    return [checks.blocked("operation", problem["message"], denied=problem["kind"] == "denied")] if problem else []
+
+
+def read_past(wishes: Wishes, connect: Connect) -> Sequence[Mapping[str, Any]]:
+    """The target's last operations; none when they can't be read: then durations come from the model."""
+    target = target_key(wishes.account, wishes.target_region, wishes.target_cluster_id)
+
+    def read() -> Sequence[Mapping[str, Any]]:
+        return read_history(connect("dynamodb", wishes.state_region), str(wishes.state_table), target, HISTORY)
+
+    return attempt(read).value or []
+
+
+def compared(made: dict[str, Any], plan: Mapping[str, Any]) -> dict[str, Any]:
+    """The plan with what is not as a signed one says among its checks."""
+    target = made["target"]
+    signed.require_plan(plan, target_key(target["account"], target["region"], target["cluster_id"]))
+    found = signed.deviations(plan, made)
+    results = [*made["checks"], *(checks.blocked("signed_plan", signed.sentence(plan, text)) for text in found)]
+    return document.with_checks(made, results)
+
+
 def described(case: checks.Case) -> dict[str, Any]:
-    """What was decided, as results."""
-    wishes, world, decision, around = case.wishes, case.world, case.decision, case.around
-    snapshot, cluster = decision.snapshot, world.target.value
-    configuration = decisions.resolved_configuration(decision, around)
+    """What was decided, as results for the steps that follow."""
+    wishes, decision = case.wishes, case.decision
+    snapshot, cluster = decision.snapshot, case.world.target.value
+    configuration = decisions.resolved_configuration(decision, case.around)
     return {
         "snapshot": {**snapshot.to_result(), "age_seconds": age_seconds(snapshot, case.now)} if snapshot else None,
-        "source": checks.source_identity(case),
         "target": {
             "account": wishes.account,
             "region": wishes.target_region,
@@ -447,13 +583,9 @@ def described(case: checks.Case) -> dict[str, Any]:
             "status": cluster.status if cluster else None,
             "cluster": cluster.to_result() if cluster else None,
         },
-        "replaced": {"resource_id": decisions.replaced_resource_id(wishes, cluster)},
-        "kms_key_id": configuration["kms_key_id"],
         "captured": decision.captured,
         "configuration": configuration,
         "differences": decisions.differences(decision.captured, configuration),
-        "stands": [dataclasses.asdict(stand) for stand in decisions.stands(wishes, world, decision, around)],
-        "actions": decisions.actions(wishes, world, decision, around),
     }
 
 

@@ -82,6 +82,7 @@ action:
   type: str
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import BadInput
@@ -95,7 +96,10 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import c
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models import arn_part
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.naming import id_problem
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.session import Session
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.statuses import AVAILABLE
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.waiting import describe_change
+
+SHOWN = ("db_cluster_snapshot_identifier", "source_db_cluster_snapshot_arn", "kms_key_id", "status", "tags")
 
 
 def wish_of(context: Context) -> copying.CopyWish:
@@ -117,14 +121,21 @@ def wish_of(context: Context) -> copying.CopyWish:
 
 def body(context: Context) -> dict[str, Any]:
     outcome = copying.copy(Session.of(context), wish_of(context))
-    after = {key: outcome.snapshot.get(key) for key in ("db_cluster_snapshot_identifier", "kms_key_id", "tags")}
-    context.journal.result({"action": outcome.action, "snapshot_id": after["db_cluster_snapshot_identifier"]})
+    name = outcome.snapshot.get("db_cluster_snapshot_identifier")
+    context.journal.result({"action": outcome.action, "snapshot_id": name})
     return {
         "changed": outcome.changed,
         "action": outcome.action,
         "snapshot": outcome.snapshot,
-        "diff": describe_change({} if outcome.action in ("copied", "planned") else after, after),
+        "diff": describe_change(shown(outcome.before), shown(outcome.snapshot)),
     }
+
+
+def shown(snapshot: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A snapshot as it stands in a diff; a planned one as it will be."""
+    if not snapshot:
+        return {}
+    return {**{key: snapshot.get(key) for key in SHOWN}, **({"status": AVAILABLE} if snapshot.get("planned") else {})}
 
 
 def main() -> None:

@@ -1,17 +1,19 @@
 # SPDX-FileCopyrightText: 2026 dbops.aurora_restore contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How fast and how big the sandbox is. Figures are reported, not asserted: a table, and reports/bench.json.
+"""How fast and how big the sandbox is, and what a plan costs. Reported, not asserted: a table and reports/bench.json.
 
-python bench.py [PART...]      parts: start, calls, storage, memory; all of them by default
+python bench.py [PART...]      parts: start, calls, storage, memory, plan; all of them by default
 """
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import datetime
 import json
 import os
 import platform
+import resource
 import shutil
 import statistics
 import subprocess
@@ -373,11 +375,89 @@ def pss(pid: int) -> float:
     return 0.0
 
 
+# plan
+
+
+def plan(folder: Path) -> dict[str, Any]:
+    """Seconds and API calls of planning the restore of the demo: the whole playbook in check mode, and its module."""
+    sys.path.insert(0, str(TESTS / "e2e"))
+    from harness import STAGING
+    from harness import Sandbox as Demo
+    from harness import start as start_playbook
+
+    folder.mkdir()
+    demo, written = Demo(folder / "world"), folder / "reports" / f"plan-{STAGING}.json"
+    demo.up()
+
+    def playbook() -> None:
+        run = start_playbook(demo, folder, "--check", "--diff")
+        if run.process.wait():
+            sys.exit(f"bench: the plan fails: {run.output[-2000:]}")
+
+    try:
+        ends = {"until it is written": lambda: written.stat().st_mtime, "whole check run": time.time}
+        return {"playbook": planned(demo, playbook, ends), "module": planned(demo, lambda: plan_module(demo))}
+    finally:
+        demo.down()
+
+
+def planned(demo: Any, make: Callable[[], None], ends: dict[str, Callable[[], float]] | None = None) -> dict[str, Any]:
+    """Of three times the seconds until each end (a time of day); the calls until then of the last one, by service."""
+    ends = ends or {"alone": time.time}
+    seconds: dict[str, list[float]] = {name: [] for name in ends}
+    processor = []
+    for _time in range(3):
+        before, began, used = len(demo.calls()), time.time(), processor_seconds()
+        make()
+        processor.append(processor_seconds() - used)
+        ended = {name: end() for name, end in ends.items()}
+        for name, moment in ended.items():
+            seconds[name].append(moment - began)
+    calls = [(datetime.datetime.fromisoformat(call["time"]), call["service"]) for call in demo.calls()[before:]]
+    until = {
+        name: collections.Counter(service for at, service in calls if at.timestamp() <= moment)
+        for name, moment in ended.items()
+    }
+    return {"processor_seconds": min(processor)} | {
+        name: {
+            "seconds": statistics.median(taken), "slowest": max(taken),
+            "calls": until[name].total(), "calls_of": dict(sorted(until[name].items())),
+        }
+        for name, taken in seconds.items()
+    }  # fmt: skip
+
+
+def processor_seconds() -> float:
+    """Of all child processes that have ended: what other work on the machine does not change much."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def plan_module(demo: Any) -> None:
+    """restore_plan as Ansible starts it, without Ansible."""
+    keys, world = demo.info["credentials"], demo.info["world"]
+    arguments = {
+        "region": world["target"]["region"], "source": world["source"], "target": world["target"],
+        "master_secret_id": "shop/staging/master", "app_secret_id": "shop/staging/app",
+        "sns_topic_arn": world["topic_arn"], "state_table": world["state_table"], "db_ca_cert": demo.info["ca_cert"],
+        "endpoint_url": demo.info["endpoint_url"], "access_key": keys["access_key"], "secret_key": keys["secret_key"],
+        "_ansible_check_mode": True,
+    }  # fmt: skip
+    program = "ansible_collections.dbops.aurora_restore.plugins.modules.restore_plan"
+    answer = subprocess.run(
+        [sys.executable, "-m", program], input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if answer.returncode:
+        sys.exit(f"bench: the plan fails: {answer.stdout[-2000:]}{answer.stderr[-2000:]}")
+
+
 PARTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "start": start,
     "calls": calls,
     "storage": storage,
     "memory": memory,
+    "plan": plan,
 }
 
 

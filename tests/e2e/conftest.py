@@ -12,7 +12,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from harness import Sandbox
+# So that what they assert is explained.
+pytest.register_assert_rewrite("planned", "restored", "kill.trial")
+
+from harness import Sandbox  # noqa: E402
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

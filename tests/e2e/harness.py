@@ -145,7 +145,8 @@ class Run:
 
     def report(self) -> dict[str, Any]:
         """The newest report of this run's folder."""
-        newest = max((self.home / "reports").glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+        reports = [path for path in (self.home / "reports").glob("*.json") if not path.name.startswith("plan-")]
+        newest = max(reports, key=lambda path: path.stat().st_mtime_ns)
         return dict(json.loads(newest.read_text()))
 
 

@@ -15,10 +15,8 @@ from typing import Any
 
 import pytest
 from kill.fences import stale_calls
-from kill.marksman import Marksman
 from kill.points import TRANSACTION, Kind, Point, kill_points, operations
-from kill.trial import Reference, Result, Shot, finish, killed, killed_and_run_again, lease_is_held, shared_reference
-from kill.world import World
+from kill.trial import Reference, Result, Shot, killed_and_run_again, shared_reference
 
 REGION = "us-west-2"
 WRITES = Kind("dynamodb", TRANSACTION, REGION, "aurora-restore-state")
@@ -34,23 +32,20 @@ PROTECTION_LIFTED = rds("after", "ModifyDBCluster", "shop-staging")
 # In a run that finds the cluster restored already, so without anything to lift.
 PASSWORD_SET = rds("after", "ModifyDBCluster", "shop-staging")
 
+# Each run but the last is killed; SIGTERM and Ctrl-C are among the ways. None gives its lease back.
 CASES = {
-    "copy": [
+    "copy-and-delete": [
         Shot(Point(WRITES, "after"), "hangup"),
-        Shot(rds("after", "CopyDBClusterSnapshot", "shop-production-*"), "tree"),
+        Shot(rds("after", "CopyDBClusterSnapshot", "shop-production-*"), "terminate"),
         Shot(rds("after", "CreateDBClusterSnapshot", "shop-staging-final-*"), "group"),
-    ],
-    "members": [
         Shot(PROTECTION_LIFTED, "hangup"),
         Shot(rds("before", "DeleteDBInstance", "shop-staging-2"), "group"),
         Shot(rds("after", "DeleteDBInstance", "shop-staging-1"), "tree"),
     ],
-    "cluster": [
+    "delete-and-restore": [
         Shot(rds("before", "DeleteDBCluster", "shop-staging"), "tree"),
         Shot(rds("after", "DeleteDBCluster", "shop-staging"), "group"),
-    ],
-    "restore": [
-        Shot(rds("after", "RestoreDBClusterFromSnapshot", "shop-staging"), "hangup"),
+        Shot(rds("after", "RestoreDBClusterFromSnapshot", "shop-staging"), "interrupt"),
         Shot(rds("after", "CreateDBInstance", "shop-staging-*-1"), "tree"),
         Shot(PASSWORD_SET, "group"),
     ],
@@ -111,27 +106,9 @@ def closing(calls: list[dict[str, Any]], when: str) -> Point:
 @on_its_own("told")
 def test_killed_when_people_have_been_told(reference: Reference, tmp_path: Path) -> None:
     """They may be told twice, but never not at all; once the operation is closed there is nothing left to do."""
-    told = Shot(Point(PUBLISH, "after"), "tree")
-    closed = Shot(closing(reference[0], "after"), "group")
-    killed_and_run_again([told, closed], reference[1], tmp_path, Result("told"))
-
-
-@on_its_own("closing")
-def test_killed_before_the_operation_is_closed(reference: Reference, tmp_path: Path) -> None:
-    shot = Shot(closing(reference[0], "before"), "hangup")
-    killed_and_run_again([shot], reference[1], tmp_path, Result("closing"))
-
-
-@on_its_own("signals")
-def test_sigterm_and_ctrl_c_leave_the_lease_to_the_next_run(reference: Reference, tmp_path: Path) -> None:
-    """Its holder is dead then, which the next run of the same host sees at once."""
     shots = [
-        Shot(rds("after", "CopyDBClusterSnapshot", "shop-production-*"), "terminate"),
-        Shot(rds("after", "RestoreDBClusterFromSnapshot", "shop-staging"), "interrupt"),
+        Shot(Point(PUBLISH, "after"), "tree"),
+        Shot(closing(reference[0], "before"), "hangup"),
+        Shot(closing(reference[0], "after"), "group"),
     ]
-    marksman = Marksman(shot.point for shot in shots)
-    with marksman, World(tmp_path, marksman.faults()) as world:
-        for shot in shots:
-            killed(world, marksman, shot)
-            assert lease_is_held(world)
-        finish(world, reference[1], Result("signals"))
+    killed_and_run_again(shots, reference[1], tmp_path, Result("told"))

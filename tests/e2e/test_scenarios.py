@@ -8,6 +8,7 @@ right message, the target untouched if nothing was deleted yet; and the next run
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 from harness import CHECKOUT, STAGING, Run, Sandbox, eventually, play, start
+from planned import assert_as_planned, assert_statements_as_planned, log_sizes, logged, plan_of
 from restored import assert_logins, assert_replaced, assert_snapshots_rows, assert_untouched, picture
 
 SCENARIOS = CHECKOUT / "tests" / "sandbox" / "scenarios"
@@ -36,8 +38,18 @@ class Scene:
         return play(self.sandbox, self.home, *arguments, **variables)
 
     def succeeds(self, **variables: Any) -> Run:
-        """A run that succeeds in every respect."""
-        return self.succeeded(self.run(**variables))
+        """A run that succeeds in every respect, and does what the plan that was made before it says."""
+        plan = plan_of(self.sandbox, self.home, **variables)
+        signed = self.home / "signed.json"
+        signed.write_text(json.dumps(plan))
+        calls, logs = len(self.sandbox.calls()), log_sizes(self.sandbox)
+        run = self.succeeded(self.run(aurora_restore_plan_file=str(signed), **variables))
+        assert run.report()["operation_id"] == plan["operation"]["id"]
+        assert_as_planned(plan, self.sandbox.calls()[calls:])
+        master = self.sandbox.secret("shop/staging/master")["username"]
+        statements = [found for found in logged(self.sandbox, logs) if found["user"] == master]
+        assert_statements_as_planned(plan, statements)
+        return run
 
     def succeeded(self, run: Run) -> Run:
         assert run.code == 0, run.output[-6000:]

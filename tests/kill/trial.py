@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import Run, eventually, processes_of
+from planned import assert_as_planned
 
 from kill.fences import stale_calls
 from kill.marksman import SHOTS, Marksman, await_end, heed_signals
@@ -88,6 +89,8 @@ def killed_and_run_again(shots: Sequence[Shot], wanted: dict[str, Any], folder: 
         try:
             for shot in shots:
                 left = killed(world, marksman, shot)
+                # The next run of the same host sees that its holder is dead; one that had closed it held it no longer.
+                assert lease_is_held(world) or "succeeded" in world.operations().values()
                 result.notes.append(f"{shot.how}: {left} calls by what was left of it")
             finish(world, wanted, result)
         finally:
@@ -137,11 +140,17 @@ def killed(world: World, marksman: Marksman, shot: Shot) -> int:
 
 
 def finish(world: World, wanted: dict[str, Any], result: Result) -> Run | None:
-    """The last run, undisturbed, unless the one that was killed was through already; all that must hold then."""
+    """The last run, undisturbed, unless the one that was killed was through already; all that must hold then.
+
+    A plan is made before it: that of the resume, which changes nothing, and which the run then does.
+    """
     run = None
     if "succeeded" not in world.operations().values():
+        plan = world.plan()
+        calls = len(world.sandbox.calls())
         run = world.play()
         assert run.code == 0, f"the run after it failed with {run.code}: {run.output[-3000:]}"
+        assert_as_planned(plan, world.sandbox.calls()[calls:])
         assert run.report()["status"] == "succeeded"
     statuses = world.operations()
     result.operations = len(statuses)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import yaml
 from harness import SOURCE_REGION, STAGING, TARGET_REGION, Run, Sandbox, start
+from planned import plan_of
 from restored import assert_logins, assert_replaced, assert_snapshots_rows, picture
 
 from kill.marksman import end_all
@@ -22,6 +23,7 @@ from kill.points import Kind, operations, patterned
 
 SCENARIO = Path(__file__).with_name("scenario.yml")
 RUN_SECONDS = 900.0
+VARIABLES: dict[str, Any] = {"aurora_restore_lift_deletion_protection": True}
 ROLES = """
 SELECT rolname, rolcanlogin, rolsuper, rolcreaterole, rolcreatedb, rolinherit, rolbypassrls, rolconnlimit,
   ARRAY(SELECT g.rolname || '/' || m.admin_option FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
@@ -63,7 +65,7 @@ class World:
 
     def start(self, user: str = "operator") -> Run:
         """The command that is given again and again."""
-        variables: dict[str, Any] = {"aurora_restore_lift_deletion_protection": True}
+        variables = dict(VARIABLES)
         if user != "operator":
             keys = self.sandbox.info["users"][user]
             variables["aurora_restore_aws"] = {"endpoint_url": self.sandbox.info["endpoint_url"], **keys}
@@ -73,6 +75,10 @@ class World:
         run = self.start(user)
         run.process.wait(RUN_SECONDS)
         return run
+
+    def plan(self) -> dict[str, Any]:
+        """What the command would do, given now."""
+        return plan_of(self.sandbox, self.home, **VARIABLES)
 
     def is_settled(self) -> bool:
         """Whether nothing is under way."""

@@ -11,26 +11,31 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import decisions, standing
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import Denied, Throttled, Unreachable
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import actions, decisions, seen, standing
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.case import Case as Case
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.database import Unreached
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.names import user_name_problem
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import (
     Boto,
-    Decision,
     Fact,
-    Surroundings,
     Wishes,
-    World,
 )
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import capture, naming
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.copying import same_origin
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.guards import (
     DeleteWish,
     delete_refusals,
     key_problem,
 )
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models import Snapshot, arn_part
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models import (
+    TAG_OPERATION,
+    Cluster,
+    Snapshot,
+    arn_part,
+)
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.selection import judge, newest_usable, why_none
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._regions import region_problem
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._secrets import (
@@ -58,14 +63,35 @@ CONFIGURATION = PREFIX + "configuration"
 # Configuration keys that have a variable of their own
 FLAT = ("db_subnet_group_name", "vpc_security_group_ids", "db_cluster_parameter_group_name", "port", "instances")
 ENGINES = ("aurora-postgresql",)
+EXPECTED_ACCOUNT = PREFIX + "expected_account"
+CHECK_DATABASE = PREFIX + "check_database"
+MINIMUM_ZONES = 2
+DELETES = (standing.START, standing.ADOPT)
+# AWS did not say
+UNTOLD = (Denied, Throttled, Unreachable)
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What stands in the way, as a sentence, and the variable to look at."""
+    """What stands in the way, as a sentence "what was seen: what to do", and the variable to look at.
+
+    :param unknown: whether nobody can say, rather than that it is wrong.
+    :param blocks: whether a run is refused for it.
+    """
 
     message: str
     variable: str | None = None
+    unknown: bool = False
+    blocks: bool = True
+    todo: str | None = None
+
+    @property
+    def halves(self) -> tuple[str, str | None]:
+        """What was seen, and what to do."""
+        if self.todo:
+            return self.message.removesuffix(self.todo).strip(), self.todo
+        seen, colon, todo = self.message.rpartition(": ")
+        return (seen, todo) if colon else (self.message, None)
 
     @property
     def sentence(self) -> str:
@@ -73,18 +99,17 @@ class Problem:
         return text if not self.variable or self.variable in text else f"{self.variable}: {text}"
 
 
-@dataclass(frozen=True)
-class Case:
-    """Everything that a check may look at."""
-
-    wishes: Wishes
-    world: World
-    decision: Decision
-    around: Surroundings
-    now: datetime
-
-
 Check = Callable[[Case], Iterable[Problem]]
+
+
+def check_account(case: Case) -> Iterable[Problem]:
+    expected, account = case.wishes.expected_account, case.wishes.account
+    if expected and expected != account:
+        yield Problem(
+            f"The credentials are of account {account}, but {EXPECTED_ACCOUNT} is {expected}: use credentials of that"
+            " account.",
+            EXPECTED_ACCOUNT,
+        )
 
 
 def check_regions(case: Case) -> Iterable[Problem]:
@@ -283,6 +308,97 @@ def check_app_secret(case: Case) -> Iterable[Problem]:
         )
 
 
+def check_key_grant(case: Case) -> Iterable[Problem]:
+    """A policy may allow CreateGrant through RDS only (kms:ViaService): a dry run is refused then, the run is not."""
+    error = case.around.grant.error
+    if error is not None:
+        yield Problem(
+            f"Whether RDS may be let use the key was not told by a dry run: {error}",
+            KMS_KEY,
+            unknown=True,
+            blocks=False,
+            todo=error.hint,
+        )
+
+
+def check_names_free(case: Case) -> Iterable[Problem]:
+    """The names that the run gives must not be held by something of others."""
+    wishes, cluster = case.wishes, case.world.target.value
+    present = case.world.target_snapshots.value or []
+    yield from _unread(case.world.target_snapshots, TARGET_REGION)
+    wish = decisions.copy_wish(case.decision, case.around)
+    if (
+        wish
+        and decisions.needs_copy(wishes, case.decision, case.around)
+        and not decisions.existing_copy(wishes, case.world, case.decision, case.around)
+    ):
+        held = next((item for item in present if item.id == wish.id and not same_origin(item, wish)), None)
+        if held:
+            of = f"a copy of {held.source_arn}" if held.source_arn else f"a snapshot of cluster {held.cluster_id}"
+            yield Problem(
+                f"Snapshot {held.id} already exists in {wishes.target_region}, but it is {of}: delete it, or choose"
+                f" another snapshot by {PREFIX}snapshot_id.",
+                PREFIX + "snapshot_id",
+            )
+    if cluster and wishes.final_snapshot != "none" and _stand(case, "cluster_delete").how in DELETES:
+        found = actions.final_snapshot(wishes, cluster, present)
+        if found and not _is_own_final_snapshot(wishes, cluster, found):
+            yield Problem(
+                f"Snapshot {found.id} already exists, but it is not this operation's final snapshot of cluster"
+                f" {cluster.id}: delete it, or set {FINAL_SNAPSHOT} to none.",
+                FINAL_SNAPSHOT,
+            )
+
+
+def _is_own_final_snapshot(wishes: Wishes, cluster: Cluster, found: Snapshot) -> bool:
+    """As ``deleting.own_final_snapshot`` has it."""
+    same_cluster = found.cluster_id == cluster.id and found.cluster_resource_id in (None, cluster.resource_id)
+    same_operation = not wishes.operation_id or found.tags.get(TAG_OPERATION) == wishes.operation_id
+    return same_cluster and (same_operation or wishes.final_snapshot == "at_delete")
+
+
+def check_permissions(case: Case) -> Iterable[Problem]:
+    fact = case.around.permissions
+    if fact.error is not None:
+        yield Problem(f"Permissions were not checked: {fact.error}", unknown=True, blocks=False, todo=fact.error.hint)
+    for answer in fact.value or []:
+        if answer.decision == "allowed":
+            continue
+        told = "denies" if answer.decision == "explicitDeny" else "does not allow"
+        where = f"{answer.action} on {answer.resource}"
+        if answer.denied:
+            yield Problem(
+                f"The caller's policy {told} {where}: add it to the policy of {case.world.caller.get('Arn')}."
+            )
+            continue
+        depends = (
+            f"which may depend on {', '.join(answer.missing)}" if answer.missing else "but a policy of the resource may"
+        )
+        yield Problem(
+            f"IAM says that the caller's policy {told} {where}, {depends}: see that it is allowed.",
+            unknown=True,
+            blocks=False,
+        )
+
+
+def check_database(case: Case) -> Iterable[Problem]:
+    """The restored database is in the network of the one that is replaced, if nobody changes that."""
+    error = case.around.database.error
+    if error is None:
+        return
+    if not isinstance(error, Unreached):
+        yield Problem(str(error), MASTER_SECRET, unknown=True, blocks=False)
+        return
+    kept = not any(case.wishes.overrides.get(key) for key in ("db_subnet_group_name", "vpc_security_group_ids", "port"))
+    yield Problem(
+        f"The database of {case.wishes.target_cluster_id} {error.message}: run from a host of its network (a"
+        f" bastion or a controller in the VPC), or set {CHECK_DATABASE} to false.",
+        CHECK_DATABASE,
+        unknown=not kept,
+        blocks=kept,
+    )
+
+
 def check_subnet_group(case: Case) -> Iterable[Problem]:
     name, group = case.decision.configuration.get("db_subnet_group_name"), case.around.subnet_group
     yield from _unread(group, SUBNET_GROUP)
@@ -292,6 +408,12 @@ def check_subnet_group(case: Case) -> Iterable[Problem]:
         return
     offered = {subnet.get("SubnetAvailabilityZone", {}).get("Name") for subnet in group.value.get("Subnets") or []}
     wanted = {item.get("availability_zone") for item in case.decision.configuration.get("instances") or []}
+    if len(offered - {None}) < MINIMUM_ZONES:
+        yield Problem(
+            f"Subnet group {name} covers {len(offered - {None})} availability zone, but Aurora needs {MINIMUM_ZONES}:"
+            f" add a subnet of another zone, or change {SUBNET_GROUP}.",
+            SUBNET_GROUP,
+        )
     for zone in sorted(str(zone) for zone in wanted - offered - {None}):
         yield Problem(
             f"Subnet group {name} has no subnet in {zone}, where an instance is wanted: change"
@@ -367,6 +489,9 @@ def check_ca(case: Case) -> Iterable[Problem]:
 
 def check_quotas(case: Case) -> Iterable[Problem]:
     """Whether there is room; only as far as AWS tells. A refusal to tell is no reason to stop."""
+    if case.world.quotas.error:
+        error = case.world.quotas.error
+        yield Problem(f"Quotas were not checked: {error}", unknown=True, blocks=False, todo=error.hint)
     quotas = {str(item["AccountQuotaName"]): item for item in case.world.quotas.value or []}
     cluster, region = case.world.target.value, case.wishes.target_region
     members = len(case.decision.configuration.get("instances") or [])
@@ -394,6 +519,7 @@ def check_state_table(case: Case) -> Iterable[Problem]:
 
 
 CHECKS: dict[str, Check] = {
+    "account": check_account,
     "regions": check_regions,
     "names": check_names,
     "target_is_not_source": check_target_is_not_source,
@@ -404,6 +530,8 @@ CHECKS: dict[str, Check] = {
     "target": check_target,
     "configuration": check_configuration,
     "kms_key": check_key,
+    "kms_grant": check_key_grant,
+    "names_free": check_names_free,
     "master_secret": check_master_secret,
     "app_secret": check_app_secret,
     "subnet_group": check_subnet_group,
@@ -414,25 +542,54 @@ CHECKS: dict[str, Check] = {
     "ca_cert": check_ca,
     "quotas": check_quotas,
     "state_table": check_state_table,
+    "permissions": check_permissions,
+    "database": check_database,
 }
 
 
 def run_checks(case: Case) -> list[dict[str, Any]]:
-    """All checks: one entry for each that is fine, one for each problem of the others."""
+    """All checks: one entry for each that is fine, or that nobody can tell, one for each problem of the others."""
     results: list[dict[str, Any]] = []
     for name, check in CHECKS.items():
         problems = list(dict.fromkeys(check(case)))
-        results.extend(
-            {"name": name, "ok": False, "message": problem.sentence, "variable": problem.variable}
-            for problem in problems
-        )
+        results.extend(_finding(name, problem) for problem in problems)
         if not problems:
-            results.append({"name": name, "ok": True, "message": None, "variable": None})
+            why = seen.unseen(case, name)
+            results.append(_entry(name, "unknown", why) if why else _entry(name, "passed", seen.seen(case, name)))
     return results
 
 
+def blocked(name: str, message: str, denied: bool = False, variable: str | None = None) -> dict[str, Any]:
+    """A finding for which a run is refused."""
+    entry = _entry(name, "unknown" if denied else "failed", message)
+    return {**entry, "blocks": True, "variable": variable, "message": message}
+
+
+def _finding(name: str, problem: Problem) -> dict[str, Any]:
+    what, todo = problem.halves
+    return {
+        **_entry(name, "unknown" if problem.unknown else "failed", what),
+        "todo": todo,
+        "variable": problem.variable,
+        "blocks": problem.blocks,
+        "message": problem.sentence,
+    }
+
+
+def _entry(name: str, status: str, what: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "status": status,
+        "seen": what,
+        "todo": None,
+        "variable": None,
+        "blocks": False,
+        "message": None,
+    }
+
+
 def failures(results: Sequence[Mapping[str, Any]]) -> list[str]:
-    return list(dict.fromkeys(str(result["message"]) for result in results if not result["ok"]))
+    return list(dict.fromkeys(str(result["message"]) for result in results if result["blocks"]))
 
 
 def warnings(case: Case) -> list[str]:
@@ -494,9 +651,9 @@ def _snapshot_variable(wishes: Wishes) -> str:
 
 
 def _unread(fact: Fact[Any], variable: str) -> Iterable[Problem]:
-    """The problem that something could not be read."""
+    """The problem that something could not be read: unknown where AWS did not say, else wrong."""
     if fact.error is not None:
-        yield Problem(str(fact.error), variable)
+        yield Problem(str(fact.error), variable, unknown=isinstance(fact.error, UNTOLD), todo=fact.error.hint)
 
 
 def _needed(value: str | None, variable: str) -> Iterable[Problem]:

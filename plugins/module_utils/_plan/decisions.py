@@ -1,12 +1,11 @@
 # SPDX-FileCopyrightText: 2026 dbops.aurora_restore contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is decided from wishes and world: snapshot, configuration, key, and the actions in order. Pure."""
+"""What is decided from wishes and world: snapshot, configuration, key, and where each step stands. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +16,7 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world i
     Wishes,
     World,
 )
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import capture, naming
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import capture
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.copying import CopyWish, matching_copy
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.guards import is_own
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models import (
@@ -27,9 +26,6 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models i
     Snapshot,
 )
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.selection import judge, newest_usable
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.statuses import DELETING
-
-Action = dict[str, Any]
 
 
 def decide(wishes: Wishes, world: World, now: datetime) -> Decision:
@@ -91,20 +87,6 @@ def differences(captured: Mapping[str, Any] | None, configuration: Mapping[str, 
     ]
 
 
-def actions(wishes: Wishes, world: World, decision: Decision, around: Surroundings) -> list[Action]:
-    """What a run does, in order: step, action, call (the AWS action, or null), resource."""
-    how = {stand.step: stand.how for stand in stands(wishes, world, decision, around)}
-    cluster = world.target.value
-    told = how["notification"] == standing.START
-    return [
-        *_copy_actions(wishes, world, decision, around),
-        *_delete_actions(wishes, cluster, how["cluster_delete"], world.target_snapshots.value or []),
-        *_restore_actions(wishes, decision, cluster, how["cluster_restore"]),
-        _action("db_users", "set up users", None, wishes.target_cluster_id),
-        *([_action("notification", "publish", "Publish", wishes.sns_topic_arn)] if told else []),
-    ]
-
-
 def stands(wishes: Wishes, world: World, decision: Decision, around: Surroundings) -> list[standing.Stand]:
     """How each step stands: what is there already, and what is left to do."""
     needed = needs_copy(wishes, decision, around)
@@ -136,65 +118,6 @@ def needs_copy(wishes: Wishes, decision: Decision, around: Surroundings) -> bool
     return wish.source_region != wishes.target_region or not same_key
 
 
-def existing_copy(wishes: Wishes, world: World, decision: Decision, around: Surroundings) -> Snapshot | None:
+def existing_copy(_wishes: Wishes, world: World, decision: Decision, around: Surroundings) -> Snapshot | None:
     wish = copy_wish(decision, around)
     return matching_copy(world.target_snapshots.value or [], wish) if wish else None
-
-
-def _action(step: str, action: str, call: str | None, resource: str | None) -> Action:
-    return {"step": step, "action": action, "call": call, "resource": resource}
-
-
-def _copy_actions(wishes: Wishes, world: World, decision: Decision, around: Surroundings) -> Iterator[Action]:
-    wish = copy_wish(decision, around)
-    if wish is None:
-        return
-    yield _action("snapshot_check", "use snapshot", None, wish.source.arn)
-    if not needs_copy(wishes, decision, around):
-        return
-    copy = existing_copy(wishes, world, decision, around)
-    if copy is None:
-        yield _action("snapshot_copy", "copy", "CopyDBClusterSnapshot", wish.id)
-    else:
-        yield _action("snapshot_copy", "reuse" if copy.status == "available" else "adopt", None, copy.id)
-
-
-def _delete_actions(
-    wishes: Wishes, cluster: Cluster | None, how: str, snapshots: Sequence[Snapshot]
-) -> Iterator[Action]:
-    if cluster is None or how == standing.SKIP or cluster.status == DELETING:
-        return
-    step, final = "cluster_delete", naming.final_snapshot_id(cluster.id, _key(wishes))
-    if how == standing.REMOVE:
-        wishes = replace(wishes, final_snapshot="none")
-    if cluster.status == "stopped":
-        yield _action(step, "start", "StartDBCluster", cluster.id)
-    if wishes.final_snapshot == "before" and any(item.id == final and item.status != "failed" for item in snapshots):
-        yield _action(step, "use final snapshot", None, final)
-    elif wishes.final_snapshot == "before":
-        yield _action(step, "take final snapshot", "CreateDBClusterSnapshot", final)
-    if cluster.deletion_protection:
-        yield _action(step, "lift deletion protection", "ModifyDBCluster", cluster.id)
-    for instance in reversed([item for item in cluster.instances if item.status != DELETING]):
-        yield _action(step, "delete instance", "DeleteDBInstance", instance.id)
-    what = "delete cluster with final snapshot" if wishes.final_snapshot == "at_delete" else "delete cluster"
-    yield _action(step, what, "DeleteDBCluster", cluster.id)
-
-
-def _restore_actions(wishes: Wishes, decision: Decision, cluster: Cluster | None, how: str) -> Iterator[Action]:
-    step, cluster_id = "cluster_restore", wishes.target_cluster_id
-    if how == standing.REUSE:
-        return
-    if how == standing.START:
-        yield _action(step, "restore cluster", "RestoreDBClusterFromSnapshot", cluster_id)
-    present = {item.id for item in cluster.instances} if cluster and how == standing.ADOPT else set()
-    for number, _instance in enumerate(decision.configuration.get("instances") or [], start=1):
-        name = naming.member_id(cluster_id, _key(wishes), number)
-        if name in present:
-            continue
-        yield _action(step, "create instance", "CreateDBInstance", name)
-    yield _action(step, "set master password and settings", "ModifyDBCluster", cluster_id)
-
-
-def _key(wishes: Wishes) -> str:
-    return naming.short_key(wishes.operation_id, wishes.target_cluster_id)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._aws import Client, aws_call, paginate
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import AwsError, BadInput
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import database, permissions
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import (
     Boto,
     Decision,
@@ -34,6 +36,8 @@ Connect = Callable[[str, str], Client]
 SUBNET_GROUP_GONE = ("DBSubnetGroupNotFoundFault",)
 PARAMETER_GROUP_GONE = ("DBParameterGroupNotFound", "DBClusterParameterGroupNotFound")
 TOPIC_GONE = ("NotFound", "NotFoundException", "InvalidParameter")
+# What RDS is granted on the key of a cluster
+GRANTED = ("Encrypt", "Decrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "CreateGrant", "DescribeKey")
 KEY_GONE = ("NotFoundException", "InvalidArnException")
 
 
@@ -49,7 +53,7 @@ def describe_security_groups(client: Client, group_ids: Sequence[str], *, names:
     return list(paginate(client, "describe_security_groups", "SecurityGroups", Filters=filters))
 
 
-def read_world(wishes: Wishes, regions: frozenset[str], connect: Connect) -> World:
+def read_world(wishes: Wishes, regions: frozenset[str], connect: Connect, caller: Boto) -> World:
     """Everything that does not depend on the target's configuration."""
     source_known, target_known = wishes.source_region in regions, wishes.target_region in regions
     source = _at(connect, wishes.source_region) if source_known else None
@@ -80,18 +84,21 @@ def read_world(wishes: Wishes, regions: frozenset[str], connect: Connect) -> Wor
         ca=attempt(lambda: read_text(str(wishes.ca_file))) if wishes.ca_file else unasked(),
         quotas=_fact(target, "rds", api.describe_account_quotas),
         state_table=read_state_table(wishes, connect),
+        caller=caller,
     )
 
 
-def read_surroundings(wishes: Wishes, decision: Decision, regions: frozenset[str], connect: Connect) -> Surroundings:
-    """What the wanted configuration refers to."""
+def read_surroundings(
+    wishes: Wishes, decision: Decision, regions: frozenset[str], connect: Connect, world: World
+) -> Surroundings:
+    """What the wanted configuration refers to; then what the run, as it would be now, would be allowed."""
     if wishes.target_region not in regions:
         return Surroundings()
     target = _at(connect, wishes.target_region)
     wanted = decision.configuration
     engine, version = wanted.get("engine"), wanted.get("engine_version")
     rds = target("rds")
-    return Surroundings(
+    around = Surroundings(
         key=_optional(decision.kms_key_id, lambda key: _absent(KEY_GONE, lambda: api.describe_key(target("kms"), key))),
         versions=attempt(lambda: api.describe_engine_versions(rds, engine=str(engine), engine_version=str(version)))
         if engine and version
@@ -127,7 +134,54 @@ def read_surroundings(wishes: Wishes, decision: Decision, regions: frozenset[str
             for name in _of_instances(wanted, "db_instance_class")
             if engine and version
         },
+        database=read_database(wishes, world),
     )
+    asked = permissions.questions(wishes, world, decision, around)
+    return replace(
+        around,
+        grant=read_grant(wishes, world, around, connect),
+        permissions=attempt(lambda: permissions.simulate(target("iam"), str(world.caller.get("Arn", "")), asked)),
+    )
+
+
+def read_grant(wishes: Wishes, world: World, around: Surroundings, connect: Connect) -> Fact[str]:
+    """Whether the caller may let RDS use the target's key, by a dry run, which never grants anything."""
+    arn, grantee = (around.key.value or {}).get("Arn"), permissions.principal(str(world.caller.get("Arn", "")))
+    if not arn or not grantee:
+        return unasked()
+    return attempt(lambda: try_grant(connect("kms", wishes.target_region), str(arn), grantee))
+
+
+def try_grant(client: Client, key_arn: str, grantee: str) -> str:
+    """What KMS says to CreateGrant as a dry run.
+
+    :raises AwsError: it would refuse.
+    """
+    try:
+        create_grant_dry(client, key_arn, grantee)
+    except AwsError as error:
+        if error.code != "DryRunOperationException":
+            raise
+    return "a dry run of CreateGrant would have succeeded"
+
+
+@aws_call("CreateGrant")
+def create_grant_dry(client: Client, key_arn: str, grantee: str) -> None:
+    client.create_grant(KeyId=key_arn, GranteePrincipal=grantee, Operations=list(GRANTED), DryRun=True)
+
+
+def read_database(wishes: Wishes, world: World) -> Fact[Any]:
+    """Whether the database of the cluster that has the name now can be reached, and who can log in to it."""
+    cluster = world.target.value
+    if not wishes.check_database or cluster is None or cluster.status != "available":
+        return unasked()
+    endpoint, port = cluster.boto.get("Endpoint"), cluster.boto.get("Port")
+    if not endpoint or not port or not cluster.instances:
+        return unasked()
+    secret = world.master_secret.value
+    named = wishes.databases[0] if wishes.databases else (secret or {}).get("database")
+    ca_file = str(Path(wishes.ca_file).expanduser()) if wishes.ca_file and world.ca.value else None
+    return attempt(lambda: database.look(str(endpoint), int(port), secret, named, ca_file))
 
 
 def read_cluster(client: Client, cluster_id: str) -> Cluster | None:

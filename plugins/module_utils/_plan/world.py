@@ -26,11 +26,15 @@ class Resumed:
     :param replaced: once the target began to be removed: ``resource_id`` of the cluster that it was (None: there was
         none).
     :param steps: step to its ``status``, ``attempt`` and ``result``.
+    :param attempt: which one this is.
+    :param begun: whether they have made, or announced, a call that changes AWS.
     """
 
     snapshot: Mapping[str, Any] | None = None
     replaced: Mapping[str, Any] | None = None
     steps: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    attempt: int = 1
+    begun: bool = False
 
     def status(self, step: str) -> str | None:
         return (self.steps.get(step) or {}).get("status")
@@ -41,11 +45,14 @@ class Wishes:
     """What the operator asked for.
 
     :param databases: where the users are set up; empty means the secret's ``database``, None that nobody said.
+    :param other_logins: what is done about logins that come with the data: disable, report or keep.
     :param ca_file: the CA certificates for logins; None or empty is a failure when ca_required.
     :param previous_configuration: captured by the target's previous operation, when that one did not succeed.
     :param previous_operations: operations that failed since the last that succeeded: a cluster that carries one of
         their ids, and was never completed, is a wreck, not what is to be carried over.
     :param previous_deleting_since: when the first of them started that had begun to remove the target, as ISO text.
+    :param expected_account: the account that the credentials must be of, if anybody said.
+    :param check_database: whether to try to reach the live target's database.
     """
 
     account: str
@@ -61,6 +68,7 @@ class Wishes:
     master_secret_id: str | None = None
     app_secret_id: str | None = None
     databases: Sequence[str] | None = None
+    other_logins: str = "disable"
     sns_topic_arn: str | None = None
     ca_file: str | None = None
     ca_required: bool = True
@@ -72,6 +80,8 @@ class Wishes:
     previous_deleting_since: str | None = None
     operation_id: str | None = None
     resumed: Resumed | None = None
+    expected_account: str | None = None
+    check_database: bool = True
 
 
 @dataclass(frozen=True)
@@ -109,6 +119,7 @@ class World:
     """What was read before the target's configuration was known.
 
     :param source: the live source cluster, which may be gone: its snapshots can still be restored.
+    :param caller: whom the credentials belong to (Account, Arn, UserId).
     :param topic: its attributes.
     :param ca: the content of the CA file.
     :param state_table: True, or why the table can't hold the state.
@@ -127,6 +138,7 @@ class World:
     ca: Fact[str] = field(default_factory=unasked)
     quotas: Fact[Sequence[Boto]] = field(default_factory=unasked)
     state_table: Fact[bool] = field(default_factory=unasked)
+    caller: Boto = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -136,6 +148,9 @@ class Surroundings:
     :param key: KeyMetadata of the target's key.
     :param versions: the engine versions of the region that have the snapshot's name; empty when it is not offered.
     :param offers: instance class to its offers for that version.
+    :param grant: whether the caller may let RDS use the key: what KMS said to a dry run.
+    :param database: a ``database.LiveDatabase``; its errors are those of that module.
+    :param permissions: ``permissions.Answer``: what IAM says of the run's calls.
     """
 
     key: Fact[Boto] = field(default_factory=unasked)
@@ -145,6 +160,9 @@ class Surroundings:
     parameter_groups: Mapping[str, Fact[Boto]] = field(default_factory=dict)
     security_groups: Fact[Sequence[Boto]] = field(default_factory=unasked)
     offers: Mapping[str, Fact[Sequence[Boto]]] = field(default_factory=dict)
+    grant: Fact[str] = field(default_factory=unasked)
+    database: Fact[Any] = field(default_factory=unasked)
+    permissions: Fact[Sequence[Any]] = field(default_factory=unasked)
 
 
 @dataclass(frozen=True)

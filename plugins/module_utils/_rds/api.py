@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 dbops.aurora_restore contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One function per AWS call of RDS, KMS, STS and Application Auto Scaling; nothing else touches boto.
+"""One function per AWS call of RDS, KMS, EC2, STS and Application Auto Scaling; nothing else touches boto.
 
 ``describe_*`` returns everything that matches, ``find_*`` one resource or None. All return AWS's own structure (see
 models.py for ours) and raise AwsError.
@@ -283,6 +283,16 @@ def describe_key(client: Client, key_id: str) -> Boto:
     :raises AwsError: NotFoundException.
     """
     return client.describe_key(KeyId=key_id)["KeyMetadata"]  # type: ignore[no-any-return]
+
+
+@aws_call("DescribeSecurityGroups")
+def describe_security_groups(client: Client, *group_ids: str) -> list[Boto]:
+    """The security groups of these ids that exist; client is one of ec2.
+
+    By filter: asked for by id, one that is missing fails all.
+    """
+    filters = [{"Name": "group-id", "Values": list(group_ids)}]
+    return list(paginate(client, "describe_security_groups", "SecurityGroups", Filters=filters))
 
 
 @aws_call("DescribeScalingPolicies", "cluster_id")

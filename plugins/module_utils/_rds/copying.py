@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._aws import Client
@@ -62,11 +62,15 @@ class CopyWish:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was done: source, reused, adopted, copied or planned."""
+    """What was done: source, reused, adopted, copied or planned; the snapshot after, as it is or will be.
+
+    before: the snapshot that had the name or was used, None where there was none.
+    """
 
     action: str
     snapshot: Result
     changed: bool = False
+    before: Result | None = None
 
 
 def checked_source(source_client: Client, arn: str) -> Snapshot:
@@ -118,7 +122,7 @@ def resolved_key(kms_client: Client, key_id: str | None, region: str) -> str | N
 def copy(session: Session, wish: CopyWish) -> Outcome:
     """Make sure that a copy of the source under the wanted key is in the session's region."""
     if _needs_no_copy(session, wish):
-        return Outcome("source", wish.source.to_result())
+        return Outcome("source", wish.source.to_result(), before=wish.source.to_result())
     if wish.source.encrypted and not wish.copy_key and wish.source_region != session.region:
         raise BadInput(
             f"Snapshot {wish.source.id} is encrypted, so its copy in {session.region} needs a KMS key of that region",
@@ -129,9 +133,10 @@ def copy(session: Session, wish: CopyWish) -> Outcome:
     existing = matching_copy(present, wish)
     if existing is None:
         return _copy_anew(session, wish, _in_the_way(present, wish))
+    before = existing.to_result()
     if existing.status == AVAILABLE:
-        return Outcome("reused", existing.to_result())
-    return _adopt(session, existing.id)
+        return Outcome("reused", before, before=before)
+    return replace(_adopt(session, existing.id, before), before=before)
 
 
 def _needs_no_copy(session: Session, wish: CopyWish) -> bool:
@@ -183,16 +188,15 @@ def _in_the_way(present: Sequence[Snapshot], wish: CopyWish) -> Snapshot | None:
 
 def _copy_anew(session: Session, wish: CopyWish, failed: Snapshot | None) -> Outcome:
     tags = parameters.copy_tags(wish.source, wish.tags, session.operation_id)
+    before = failed.to_result() if failed else None
     if session.check:
-        return Outcome("planned", planned_copy(wish, session.region, tags), changed=True)
+        return Outcome("planned", planned_copy(wish, session.region, tags), True, before)
     if failed is not None:
         _delete_failed(session, failed)
     source_region = wish.source_region if wish.source_region != session.region else None
     call = parameters.copy_snapshot_parameters(wish.source, wish.id, wish.copy_key, source_region, tags)
     action = session.poller.until("a free slot for the copy", wish.id, lambda: _start(session, wish, call))
-    if action == "adopted":
-        return _adopt(session, wish.id)
-    return _finish(session, wish.id, "copied")
+    return replace(_finish(session, wish.id, action), before=before)
 
 
 def _start(session: Session, wish: CopyWish, call: Mapping[str, Any]) -> Look[str]:
@@ -236,10 +240,11 @@ def explained(error: AwsError) -> AwsError:
     return error
 
 
-def _adopt(session: Session, snapshot_id: str) -> Outcome:
-    if session.check:
-        found = session.snapshot(snapshot_id)
-        return Outcome("adopted", found.to_result() if found else {}, changed=True)
+def _adopt(session: Session, snapshot_id: str, before: Result) -> Outcome:
+    """Wait for a copy that is being made; in check mode it counts as made, as far as the run would wait for it."""
+    if session.check and session.wait:
+        made = {**before, "status": AVAILABLE, "percent_progress": 100, "planned": True}
+        return Outcome("adopted", made, changed=True)
     return _finish(session, snapshot_id, "adopted")
 
 
@@ -272,7 +277,8 @@ def planned_copy(wish: CopyWish, region: str, tags: Mapping[str, str]) -> Result
     """What the copy will look like; for check mode."""
     source = wish.source
     arn = source.arn.split(":")
-    arn[3], arn[6:] = region, [wish.id]
+    # A snapshot that another account shares is copied into one's own, as the key is.
+    arn[3], arn[4], arn[6:] = region, arn_part(wish.kms_key_arn or "", 4) or arn[4], [wish.id]
     return {
         **{key: value for key, value in source.to_result().items() if key not in ("availability_zones", "vpc_id")},
         "db_cluster_snapshot_identifier": wish.id,

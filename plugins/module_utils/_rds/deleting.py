@@ -14,7 +14,13 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import AwsError, Conflict, Refused
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._poller import Look, done, pending
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import api, naming, parameters, waiting
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import (
+    api,
+    naming,
+    parameters,
+    planning,
+    waiting,
+)
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.guards import (
     DeleteWish,
     Refusal,
@@ -81,8 +87,9 @@ def delete(
     taken = own_final_snapshot(session, cluster, name, wish) if wish.final_snapshot != "none" else None
     last_look()
     if session.check:
-        planned_id = None if wish.final_snapshot == "none" else name
-        return Outcome("planned", True, cluster, planned_id, taken.arn if taken else None)
+        if wish.final_snapshot == "none":
+            return Outcome("planned", True, cluster)
+        return Outcome("planned", True, cluster, name, taken.arn if taken else planning.planned_arn(cluster, name))
     return _delete(session, cluster, wish, name, last_look)
 
 

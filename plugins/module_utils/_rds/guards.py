@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -160,3 +160,39 @@ def key_problem(metadata: Mapping[str, Any], region: str) -> str | None:
     if spec != "SYMMETRIC_DEFAULT":
         return f"KMS key {name} is of kind {spec}, RDS needs a symmetric one: give another key."
     return None
+
+
+def family_problem(
+    kind: str, name: str, group: Mapping[str, Any], versions: Iterable[Mapping[str, Any]], variable: str
+) -> str | None:
+    """Why a parameter group does not fit an engine version, as a sentence, or None.
+
+    :param versions: the engine version as the region offers it; none: nothing is known of its family.
+    :param variable: the role variable that names the group.
+    """
+    families = {str(item.get("DBParameterGroupFamily")) for item in versions} - {"None"}
+    family = str(group.get("DBParameterGroupFamily"))
+    if not families or family in families:
+        return None
+    return (
+        f"{kind} {name} is of family {family}, but the snapshot's engine version needs"
+        f" {' or '.join(sorted(families))}: set {variable} to a group of that family."
+    )
+
+
+def security_group_problems(
+    wanted: Iterable[str], found: Iterable[Mapping[str, Any]], subnet_group: Mapping[str, Any], variable: str
+) -> list[str]:
+    """Which security groups do not exist, or are not of the subnet group's VPC, as sentences."""
+    vpcs = {str(group["GroupId"]): group.get("VpcId") for group in found}
+    vpc, name = subnet_group.get("VpcId"), subnet_group.get("DBSubnetGroupName")
+    problems = []
+    for group_id in wanted:
+        if group_id not in vpcs:
+            problems.append(f"Security group {group_id} does not exist: create it, or set {variable} to one that does.")
+        elif vpc and vpcs[group_id] != vpc:
+            problems.append(
+                f"Security group {group_id} is in {vpcs[group_id]}, but subnet group {name} is in {vpc}:"
+                f" set {variable} to groups of that VPC."
+            )
+    return problems

@@ -11,10 +11,10 @@ from typing import Any
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._aws import Client
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import AwsError, BadInput, NotFound
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._poller import Look, done, pending
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import api, parameters, waiting
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import api, parameters, planning, waiting
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models import Cluster
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.session import Session
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.statuses import CLUSTER_STOPPED
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.statuses import CLUSTER_STOPPED, DELETING
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._secrets import (
     MASTER_KEYS,
     read_secret,
@@ -62,15 +62,18 @@ def modify(
 ) -> Cluster | None:
     """Set what differs from the wanted configuration (keys as in parameters.MODIFIABLE), and the master password.
 
-    :return: the cluster afterwards, or None when there was nothing to change (or in check mode).
+    :return: the cluster afterwards (in check mode as it would be), or None when there was nothing to change.
     """
     changes = parameters.modify_parameters(cluster, wanted)
     if not changes and password is None:
         return None
     if cluster.status in CLUSTER_STOPPED:
         raise BadInput(f"Cluster {cluster.id} is stopped and can't be changed", resource=cluster.id, hint="Start it.")
+    if cluster.status == DELETING:
+        raise NotFound(f"Cluster {cluster.id} is being deleted and can't be changed", resource=cluster.id)
     if session.check:
-        return None
+        waiting.raise_if_terminal(session.client, cluster)
+        return planning.modified(cluster, wanted)
     _send(session, cluster, changes, password)
     if not session.wait:
         return session.cluster(cluster.id)

@@ -9,14 +9,15 @@ valid), readers, roles, deletion protection, the endpoint's answer, and last the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import (
     AwsError,
     BadInput,
     Conflict,
+    Denied,
     NotFound,
     Refused,
 )
@@ -25,9 +26,11 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import (
     modifying,
     naming,
     parameters,
+    planning,
     waiting,
 )
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.capture import missing
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.guards import family_problem
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models import (
     TAG_OPERATION,
     TAG_RESTORED,
@@ -61,6 +64,8 @@ HINTS = {
     "CertificateNotFound": "Set ca_certificate_identifier of the instance to a CA of the region.",
     "DBClusterRoleQuotaExceeded": "A cluster has at most five roles.",
 }
+CLUSTER_PARAMETERS = "aurora_restore_db_cluster_parameter_group_name"
+INSTANCES = "aurora_restore_instances"
 
 
 @dataclass(frozen=True)
@@ -93,16 +98,27 @@ class RestoreWish:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was done: restored, adopted, unchanged or planned; the cluster before and after."""
+    """What was done: restored, adopted, unchanged or planned; the cluster after, as it is or will be.
+
+    before: the cluster that had the name, the replaced one included. unknown: what check mode could not look at.
+    """
 
     action: str
     changed: bool
     cluster: Cluster | None
     before: Cluster | None = None
+    unknown: Sequence[str] = ()
 
 
-def restore(session: Session, wish: RestoreWish) -> Outcome:
-    """Make sure that the cluster is there, restored from the snapshot, configured and usable."""
+# Looks at what is outside RDS, given the subnet group: says what it could not see, raises on what can't be used.
+Look = Callable[[api.Boto], Sequence[str]]
+
+
+def restore(session: Session, wish: RestoreWish, look: Look = lambda subnet_group: ()) -> Outcome:
+    """Make sure that the cluster is there, restored from the snapshot, configured and usable.
+
+    :param look: called in check mode when the cluster would be restored.
+    """
     absent = missing(wish.configuration)
     if absent:
         raise BadInput(
@@ -113,13 +129,16 @@ def restore(session: Session, wish: RestoreWish) -> Outcome:
     before = session.cluster(wish.cluster_id)
     if before is not None and wish.replaces and before.resource_id == wish.replaces:
         _wait_for_the_old_one(session, before)
-        before = None
+        return replace(_begin(session, wish, None, look), before=before)
+    return _begin(session, wish, before, look)
+
+
+def _begin(session: Session, wish: RestoreWish, before: Cluster | None, look: Look) -> Outcome:
+    """Plan or do it, where the name is free or already the wanted cluster's."""
     if before is not None:
         check_provenance(before, wish, session.operation_id)
         waiting.raise_if_terminal(session.client, before)
-    if session.check:
-        return _plan(session, wish, before)
-    return _carry_out(session, wish, before)
+    return _plan(session, wish, before, look) if session.check else _carry_out(session, wish, before)
 
 
 def _wait_for_the_old_one(session: Session, old: Cluster) -> None:
@@ -137,6 +156,10 @@ def _wait_for_the_old_one(session: Session, old: Cluster) -> None:
 
 def check_provenance(cluster: Cluster, wish: RestoreWish, operation_id: str | None) -> None:
     """:raises Conflict: the cluster that has the name is not the one wanted here."""
+    if cluster.status == DELETING:
+        raise Conflict(
+            f"Cluster {cluster.id} is being deleted", resource=cluster.id, hint="Wait until it is gone, then run again."
+        )
     if operation_id:
         mine = cluster.tags.get(TAG_OPERATION) == operation_id
     else:
@@ -149,32 +172,93 @@ def check_provenance(cluster: Cluster, wish: RestoreWish, operation_id: str | No
             resource=cluster.id,
             hint="Nothing was changed. If it is to be replaced, delete it first (cluster_delete).",
         )
-    if cluster.status == DELETING:
-        raise Conflict(
-            f"Cluster {cluster.id} is being deleted", resource=cluster.id, hint="Wait until it is gone, then run again."
-        )
 
 
-def _plan(session: Session, wish: RestoreWish, before: Cluster | None) -> Outcome:
+def _plan(session: Session, wish: RestoreWish, before: Cluster | None, look: Look) -> Outcome:
     """What would be done; fails on what would fail."""
-    check_references(session, wish)
     if before is None:
-        return Outcome("planned", True, None)
-    if not is_complete(before) or drift(before, wish):
-        return Outcome("planned", True, before, before)
-    return Outcome("unchanged", wish.always_set_password and wish.password is not None, before, before)
+        _check_snapshot(session, wish)
+        subnet_group, unknown = check_groups(session, wish)
+        unknown = [*unknown, *look(subnet_group)]
+        return Outcome("planned", True, _foreseen(session, wish, None), unknown=unknown)
+    if not session.wait:
+        return Outcome("adopted", False, before, before)
+    waiting.raise_if_stopped(before)
+    sets_password = wish.always_set_password and wish.password is not None
+    if is_complete(before) and not drift(before, wish) and not sets_password:
+        return Outcome("unchanged", False, before, before)
+    _subnet_group, unknown = check_groups(session, wish)
+    return Outcome("planned", True, _foreseen(session, wish, before), before, unknown)
 
 
-def check_references(session: Session, wish: RestoreWish) -> None:
-    """:raises AwsError: the snapshot, or a group that the restore refers to, does not exist."""
+def _foreseen(session: Session, wish: RestoreWish, before: Cluster | None) -> Cluster:
+    """The cluster that _carry_out ends with."""
+    key = session.operation_id
+    cluster = before or planning.restored(
+        parameters.restore_cluster_parameters(wish.cluster_id, wish.snapshot, wish.configuration, key), wish.snapshot
+    )
+    present = {item.id for item in cluster.instances}
+    members = [
+        parameters.create_instance_parameters(cluster.id, cluster.engine, name, member, key)
+        for name, member in zip(member_names(cluster, wish, key), wish.wanted_members, strict=True)
+        if name not in present
+    ]
+    if before is None and not session.wait:
+        return cluster
+    cluster = planning.joined(planning.modified(cluster, wish.configuration), members)
+    cluster = planning.associated(
+        cluster, parameters.missing_roles(cluster, wish.configuration.get("associated_roles"))
+    )
+    done = {} if is_complete(cluster) else {TAG_RESTORED: key or "true"}
+    return planning.tagged(cluster, {**missing_tags(cluster, wish), **done})
+
+
+def check_groups(session: Session, wish: RestoreWish) -> tuple[api.Boto, Sequence[str]]:
+    """The subnet group, and what could not be looked at.
+
+    :raises RestoreError: a group that the restore refers to does not exist or does not fit.
+    """
     configuration = wish.configuration
+    names = sorted({str(item.get("db_parameter_group_name") or "") for item in wish.wanted_members} - {""})
     try:
-        api.describe_subnet_group(session.client, configuration["db_subnet_group_name"])
-        api.describe_cluster_parameter_group(session.client, configuration["db_cluster_parameter_group_name"])
-        for name in sorted({str(item.get("db_parameter_group_name") or "") for item in wish.wanted_members} - {""}):
-            api.describe_parameter_group(session.client, name)
+        subnet_group = api.describe_subnet_group(session.client, configuration["db_subnet_group_name"])
+        cluster_group = api.describe_cluster_parameter_group(
+            session.client, configuration["db_cluster_parameter_group_name"]
+        )
+        groups = {name: api.describe_parameter_group(session.client, name) for name in names}
     except AwsError as error:
         raise explained(error) from error
+    try:
+        _check_families(session, wish, cluster_group, groups)
+    except Denied as error:
+        return subnet_group, [f"Whether the parameter groups fit the engine version is not known. {error}"]
+    return subnet_group, ()
+
+
+def _check_families(
+    session: Session, wish: RestoreWish, cluster_group: api.Boto, groups: Mapping[str, api.Boto]
+) -> None:
+    """:raises BadInput: the region does not offer the snapshot's version, or a parameter group is not for it."""
+    engine = str(wish.snapshot.get("engine") or wish.configuration.get("engine"))
+    version = str(wish.snapshot.get("engine_version") or wish.configuration.get("engine_version"))
+    offered = api.describe_engine_versions(session.client, engine=engine, engine_version=version)
+    if not offered:
+        raise BadInput(
+            f"{session.region} does not offer {engine} {version}, the snapshot's version",
+            resource=str(wish.snapshot["db_cluster_snapshot_arn"]),
+            hint="Choose another snapshot, or upgrade its source to a version that is offered.",
+        )
+    name = str(wish.configuration["db_cluster_parameter_group_name"])
+    problems = [
+        family_problem("Cluster parameter group", name, cluster_group, offered, CLUSTER_PARAMETERS),
+        *(family_problem("Instance parameter group", item, groups[item], offered, INSTANCES) for item in groups),
+    ]
+    if any(problems):
+        raise BadInput(" ".join(filter(None, problems)), resource=name)
+
+
+def _check_snapshot(session: Session, wish: RestoreWish) -> None:
+    """:raises NotFound: the snapshot is not there (one that is only planned need not be)."""
     if wish.snapshot.get("planned"):
         return
     snapshot = session.snapshot(str(wish.snapshot["db_cluster_snapshot_arn"]))
@@ -263,7 +347,8 @@ def _complete(session: Session, wish: RestoreWish, cluster: Cluster, set_passwor
 
 def member_names(cluster: Cluster, wish: RestoreWish, operation_id: str | None) -> list[str]:
     """The ids of the wanted members, writer first. Existing members count, in their order, whatever their names."""
-    key = naming.short_key(operation_id, cluster.resource_id)
+    # Only a cluster that is there tells what its members are called where no operation does.
+    key = naming.short_key(operation_id, cluster.resource_id) if operation_id or cluster.resource_id else "planned"
     ruled = [naming.member_id(cluster.id, key, number + 1) for number in range(len(wish.wanted_members))]
     present = [item.id for item in cluster.instances]
     others = [name for name in present if name not in ruled]

@@ -66,6 +66,16 @@ def raise_if_terminal(client: Client, cluster: Cluster, members: bool = True) ->
             )
 
 
+def raise_if_stopped(cluster: Cluster) -> None:
+    """:raises TerminalStatus: it does not become available by itself."""
+    if cluster.status in CLUSTER_STOPPED:
+        raise TerminalStatus(
+            f"Cluster {cluster.id} is stopped",
+            resource=cluster.id,
+            hint="Start it, then run the same command again.",
+        )
+
+
 def last_event(client: Client, cluster_id: str) -> str | None:
     """The newest event of a cluster; an error in asking must not hide the error that is being explained."""
     try:
@@ -93,12 +103,8 @@ def cluster_available(
             return grace.missing("Cluster", cluster_id, "Somebody deleted or renamed it: look at who did.")
         grace.seen()
         raise_if_terminal(session.client, cluster, members=not to_delete)
-        if not to_delete and cluster.status in CLUSTER_STOPPED:
-            raise TerminalStatus(
-                f"Cluster {cluster_id} is stopped",
-                resource=cluster_id,
-                hint="Start it, then run the same command again.",
-            )
+        if not to_delete:
+            raise_if_stopped(cluster)
         if cluster.status != AVAILABLE:
             return pending(cluster.status)
         missing = (None if to_delete else not_settled(cluster)) or ready(cluster)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._aws import Client
@@ -38,12 +38,60 @@ def read_history(client: Client, table: str, target: str, limit: int) -> list[di
 def usual_seconds(history: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """How long each step took: the median of the target's last successful operations."""
     taken: dict[str, list[float]] = {}
-    for operation in [item for item in history if item.get("status") == "succeeded"][:SAMPLES]:
+    for operation in last_successful(history):
         for name, step in (operation.get("steps") or {}).items():
             seconds = seconds_between(step.get("started_at"), step.get("finished_at"))
             if seconds is not None:
                 taken.setdefault(name, []).append(seconds)
     return {name: statistics.median(values) for name, values in taken.items()}
+
+
+def last_successful(history: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The last operations that succeeded, as many as count."""
+    return [item for item in history if item.get("status") == "succeeded"][:SAMPLES]
+
+
+def samples(history: Sequence[Mapping[str, Any]], measure: Callable[[Mapping[str, Any]], float | None]) -> list[float]:
+    """What the last successful operations come to; those of which ``measure`` says nothing are left out."""
+    found = [measure(operation) for operation in last_successful(history)]
+    return [value for value in found if value is not None and value >= 0]
+
+
+def step_of(operation: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A step's item; nothing when the step was not carried out in one piece.
+
+    The times of a step that was attempted again are those of its last attempt, which found part of the work done.
+    """
+    step = (operation.get("steps") or {}).get(name) or {}
+    whole = step.get("status") == "succeeded" and int(step.get("attempt") or 1) == 1
+    return step if whole else {}
+
+
+def result_of(operation: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """What such a step has recorded."""
+    return step_of(operation, name).get("result") or {}
+
+
+def step_seconds(operation: Mapping[str, Any], name: str) -> float | None:
+    """How long such a step took."""
+    step = step_of(operation, name)
+    return seconds_between(step.get("started_at"), step.get("finished_at"))
+
+
+def removal_seconds(operation: Mapping[str, Any]) -> float | None:
+    """From the first call that destroyed something to the end of the deletion."""
+    began = result_of(operation, "cluster_delete").get("first_destructive_at")
+    return seconds_between(began, step_of(operation, "cluster_delete").get("finished_at"))
+
+
+def downtime_seconds(operation: Mapping[str, Any]) -> float | None:
+    """From the first call that destroyed something to the first login, where nothing came between."""
+    if int(operation.get("attempt") or 1) != 1:
+        return None
+    return seconds_between(
+        result_of(operation, "cluster_delete").get("first_destructive_at"),
+        result_of(operation, "db_users").get("login_verified_at"),
+    )
 
 
 def expected_end(operation: Mapping[str, Any], usual: Mapping[str, float], now: datetime.datetime) -> str | None:

@@ -79,6 +79,8 @@ class Start:
     :param inputs: what must be the same when the operation is resumed.
     :param options: what may change meanwhile; kept for the record.
     :param retention_days: how long the table keeps the operation once it is finished.
+    :param operation_id: the unfinished operation to resume.
+    :param new_operation_id: the id that a new operation gets, which a plan has named already.
     """
 
     table: str
@@ -97,6 +99,7 @@ class Start:
     resume: str = "auto"
     operation_id: str | None = None
     resume_within_hours: float = 12.0
+    new_operation_id: str | None = None
 
     @property
     def wanted(self) -> Wanted:
@@ -126,12 +129,13 @@ def start(client: Client, request: Start, poller: Poller) -> Started:
     :raises StateError: the table can't hold the state.
     """
     state_table.require_table(client, request.table, request.region)
-    new_id = new_ulid()
+    new_id = request.new_operation_id or new_ulid()
     watch = Watch()
     for _race in range(MAX_RACES):
         lease, reason = _wait_for_lease(client, request, watch, poller)
         previous = read_previous(client, request.table, request.target)
         choice = _choose(client, request, previous)
+        _refuse_other_than_planned(client, request, choice)
         operation_id = str(choice.resumes["operation_id"]) if choice.resumes else new_id
         parts = _start_parts(request, operation_id, lease, previous, choice, reason)
         try:
@@ -164,8 +168,15 @@ def plan(client: Client, request: Start, wait: bool) -> Started:
         raise held(request.target, verdict.reason)
     previous = read_previous(client, request.table, request.target)
     choice = _choose(client, request, previous)
-    operation_id = str(choice.resumes["operation_id"]) if choice.resumes else new_ulid()
+    _refuse_other_than_planned(client, request, choice)
+    operation_id = str(choice.resumes["operation_id"]) if choice.resumes else request.new_operation_id or new_ulid()
     return _started(request, operation_id, 0, previous, choice, verdict.reason)
+
+
+def plan_anyhow(request: Start, reason: str) -> Started:
+    """A new operation for a plan, though it could not be started, for the reason given; nothing was read."""
+    operation_id = request.operation_id or request.new_operation_id or new_ulid()
+    return Started(_operation(request, operation_id, 0, STEPS[0]), None, reason)
 
 
 def read_lease(client: Client, table: str, target: str) -> Lease | None:
@@ -251,6 +262,28 @@ def _choose(client: Client, request: Start, previous: Mapping[str, Any] | None) 
     if request.operation_id and (previous or {}).get("operation_id") != request.operation_id:
         found = read_operation(client, request.table, request.operation_id)
     return choose(found, request.wanted, datetime.datetime.now(datetime.timezone.utc))
+
+
+def _refuse_other_than_planned(client: Client, request: Start, choice: Choice) -> None:
+    """:raises Refused: the operation that a plan names can't be begun, or another one would be resumed in its place."""
+    planned = request.new_operation_id
+    if planned is None:
+        return
+    found = str(choice.resumes["operation_id"]) if choice.resumes else None
+    hint = "Make a new plan with --check. Nothing was changed."
+    if found and found != planned:
+        raise Refused(
+            f"The plan is one of a new operation, but operation {found} of {request.target} is unfinished",
+            resource=request.target,
+            hint=hint,
+        )
+    known = read_operation(client, request.table, planned) if not found else None
+    if known is not None:
+        raise Refused(
+            f"The plan was carried out already: operation {planned} of {known.get('target')} has {known.get('status')}",
+            resource=request.target,
+            hint=hint,
+        )
 
 
 def _next_fence(lease: Lease | None) -> int:

@@ -10,6 +10,8 @@ from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import decisions
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.checks import CHECKS, Case
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.database import LiveDatabase, LoginRole
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.permissions import Answer
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import Fact, Surroundings, Wishes, World
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models import Cluster, Snapshot
 
@@ -117,6 +119,7 @@ WORLD = World(
     topic=Fact({"TopicArn": TOPIC}),
     quotas=Fact([]),
     state_table=Fact(True),
+    caller={"Account": ACCOUNT, "Arn": f"arn:aws:iam::{ACCOUNT}:user/runner", "UserId": "AIDAEXAMPLE"},
 )
 
 AROUND = Surroundings(
@@ -126,13 +129,18 @@ AROUND = Surroundings(
         {
             "DBSubnetGroupName": "shop-staging",
             "VpcId": "vpc-1",
-            "Subnets": [{"SubnetAvailabilityZone": {"Name": "us-west-2a"}}],
+            "Subnets": [{"SubnetAvailabilityZone": {"Name": f"us-west-2{letter}"}} for letter in "ab"],
         }
     ),
     cluster_parameter_group=Fact({"DBParameterGroupFamily": "aurora-postgresql17"}),
     parameter_groups={"shop-staging-instance": Fact({"DBParameterGroupFamily": "aurora-postgresql17"})},
     security_groups=Fact([{"GroupId": "sg-1", "VpcId": "vpc-1"}, {"GroupId": "sg-2", "VpcId": "vpc-1"}]),
     offers={"db.r6g.large": Fact([{}]), "db.t4g.medium": Fact([{}])},
+    grant=Fact("would succeed"),
+    permissions=Fact(
+        [Answer("rds:DeleteDBCluster", "arn:aws:rds:us-west-2:123456789012:cluster:shop-staging", "allowed")]
+    ),
+    database=Fact(LiveDatabase([LoginRole("dbadmin")], ["shop"])),
 )
 
 

@@ -1,17 +1,15 @@
 # SPDX-FileCopyrightText: 2026 dbops.aurora_restore contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is decided: snapshot, configuration, key and the actions in order."""
+"""What is decided: snapshot, configuration and key."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import pytest
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import decisions
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.checks import Case
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import Fact
-from plan_world import KEY, case, snapshot, target
+from plan_world import KEY, case, target
 
 EARLIER = {
     "engine": "aurora-postgresql",
@@ -20,11 +18,6 @@ EARLIER = {
     "db_subnet_group_name": "earlier",
     "instances": [{"db_instance_class": "db.r6g.large"}, {"db_instance_class": "db.r6g.large"}],
 }
-
-
-def actions(of: Case) -> list[tuple[str, Any]]:
-    planned = decisions.actions(of.wishes, of.world, of.decision, of.around)
-    return [(item["step"], item["call"] or item["action"]) for item in planned]
 
 
 def test_what_is_not_said_comes_from_the_replaced_cluster() -> None:
@@ -102,52 +95,6 @@ def test_cluster_that_the_failed_operation_never_touched_is_read_again() -> None
     captured = case(wishes).decision.captured
     assert captured is not None
     assert captured["db_subnet_group_name"] == "shop-staging"
-
-
-def test_actions_are_in_safe_order() -> None:
-    assert actions(case()) == [
-        ("snapshot_check", "use snapshot"),
-        ("snapshot_copy", "CopyDBClusterSnapshot"),
-        ("cluster_delete", "CreateDBClusterSnapshot"),
-        ("cluster_delete", "DeleteDBInstance"),
-        ("cluster_delete", "DeleteDBInstance"),
-        ("cluster_delete", "DeleteDBCluster"),
-        ("cluster_restore", "RestoreDBClusterFromSnapshot"),
-        ("cluster_restore", "CreateDBInstance"),
-        ("cluster_restore", "CreateDBInstance"),
-        ("cluster_restore", "ModifyDBCluster"),
-        ("db_users", "set up users"),
-        ("notification", "Publish"),
-    ]
-
-
-def test_readers_are_deleted_before_the_writer() -> None:
-    of = case()
-    planned = decisions.actions(of.wishes, of.world, of.decision, of.around)
-    deleted = [item["resource"] for item in planned if item["call"] == "DeleteDBInstance"]
-    assert deleted == ["shop-staging-2", "shop-staging-1"]
-
-
-def test_existing_copy_is_reused() -> None:
-    source = snapshot()
-    copy = snapshot(
-        name="copy",
-        DBClusterSnapshotArn="arn:aws:rds:us-west-2:123456789012:cluster-snapshot:copy",
-        SourceDBClusterSnapshotArn=source.arn,
-        KmsKeyId=KEY,
-        SnapshotType="manual",
-    )
-    assert ("snapshot_copy", "reuse") in actions(case(world={"target_snapshots": Fact([copy])}))
-
-
-def test_stopped_and_protected_target_without_final_snapshot() -> None:
-    of = case({"final_snapshot": "none"}, {"target": Fact(target(Status="stopped", DeletionProtection=True))})
-    calls = [call for step, call in actions(of) if step == "cluster_delete"]
-    assert calls == ["StartDBCluster", "ModifyDBCluster", "DeleteDBInstance", "DeleteDBInstance", "DeleteDBCluster"]
-
-
-def test_no_target_means_no_delete() -> None:
-    assert "cluster_delete" not in {step for step, _call in actions(case(world={"target": Fact(None)}))}
 
 
 def test_differences_name_what_changes() -> None:

@@ -26,6 +26,7 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.selectio
 from botocore.config import Config
 
 REGIONS = frozenset(("us-east-1", "us-west-2"))
+CALLER = {"Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/nobody", "UserId": "AIDAEXAMPLE"}
 Connect = Callable[[str, str], Any]
 
 
@@ -136,11 +137,11 @@ def wishes(connect: Connect) -> Wishes:
 
 def surroundings(wishes: Wishes, world: World, connect: Connect) -> Any:
     decision = decisions.decide(wishes, world, datetime.now(timezone.utc))
-    return read_surroundings(wishes, decision, REGIONS, connect)
+    return read_surroundings(wishes, decision, REGIONS, connect, world)
 
 
 def test_what_exists_is_read(wishes: Wishes, connect: Connect) -> None:
-    world = read_world(wishes, REGIONS, connect)
+    world = read_world(wishes, REGIONS, connect, CALLER)
     assert world.source.value is not None
     assert "nightly" in [item.id for item in world.snapshots.value or []]
     assert world.target.value is not None
@@ -172,7 +173,7 @@ def test_what_does_not_exist_is_none_and_stops_nothing(wishes: Wishes, connect: 
             "vpc_security_group_ids": ["sg-00000000"],
         },
     )
-    world = read_world(lost, REGIONS, connect)
+    world = read_world(lost, REGIONS, connect, CALLER)
     assert world.source.known
     assert world.source.value is None
     assert not world.snapshots.value
@@ -193,9 +194,9 @@ def test_what_does_not_exist_is_none_and_stops_nothing(wishes: Wishes, connect: 
 
 def test_pinned_snapshot(wishes: Wishes, connect: Connect) -> None:
     pinned = replace(wishes, snapshot=Wish(snapshot_id="nightly"))
-    assert [item.id for item in read_world(pinned, REGIONS, connect).snapshots.value or []] == ["nightly"]
+    assert [item.id for item in read_world(pinned, REGIONS, connect, CALLER).snapshots.value or []] == ["nightly"]
     missing = replace(wishes, snapshot=Wish(snapshot_id="lost"))
-    assert read_world(missing, REGIONS, connect).snapshots.value == []
+    assert read_world(missing, REGIONS, connect, CALLER).snapshots.value == []
 
 
 def test_nothing_is_asked_of_a_region_that_does_not_exist(wishes: Wishes) -> None:
@@ -208,7 +209,7 @@ def test_nothing_is_asked_of_a_region_that_does_not_exist(wishes: Wishes) -> Non
     nowhere = replace(
         wishes, source_region="moon-1", target_region="moon-2", sns_topic_arn="arn:aws:sns:moon-3:1:x", state_table=None
     )
-    world = read_world(nowhere, REGIONS, connect)
+    world = read_world(nowhere, REGIONS, connect, CALLER)
     assert not world.source.asked
     assert not world.target.asked
     surroundings(nowhere, world, connect)

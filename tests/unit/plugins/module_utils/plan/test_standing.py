@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import decisions
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.actions import actions
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.standing import stands
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import Fact, Resumed
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models import Cluster
@@ -145,7 +146,7 @@ def test_what_is_planned_follows_from_it(name: str) -> None:
         assert "aurora_restore_resume=never" in refused[0]
         return
     assert not refused
-    calls = [str(item["call"]) for item in decisions.actions(of.wishes, of.world, of.decision, of.around)]
+    calls = [str(item["call"]) for item in actions(of.wishes, of.world, of.decision, of.around)]
     assert ("CopyDBClusterSnapshot" in calls) == (hows["snapshot_copy"] == "start")
     deletes = bool(cluster and cluster.status != "deleting" and hows["cluster_delete"] in ("start", "adopt", "remove"))
     assert ("DeleteDBCluster" in calls) == deletes
@@ -159,7 +160,7 @@ def test_what_is_planned_follows_from_it(name: str) -> None:
 def test_a_final_snapshot_that_is_taken_is_not_taken_again(status: str, taken: bool) -> None:
     final = snapshot(name="shop-staging-final-3n4p7s9t", Status=status, SnapshotType="manual")
     of = case({"resumed": resumed(OLD)}, {"target": Fact(losing_members()), "target_snapshots": Fact([final])})
-    calls = [item["call"] for item in decisions.actions(of.wishes, of.world, of.decision, of.around)]
+    calls = [item["call"] for item in actions(of.wishes, of.world, of.decision, of.around)]
     assert ("CreateDBClusterSnapshot" not in calls) is taken
 
 

@@ -21,6 +21,11 @@ from botocore.config import Config
 from botocore.validate import validate_parameters
 
 ACCOUNT = "123456789012"
+FAMILY = "aurora-postgresql17"
+MEMBER_SETTINGS = (
+    "DBInstanceClass", "AvailabilityZone", "PromotionTier", "MonitoringInterval", "MonitoringRoleArn",
+    "CACertificateIdentifier", "PreferredMaintenanceWindow", "AutoMinorVersionUpgrade",
+)  # fmt: skip
 CREATED = datetime(2026, 3, 1, 2, 0, tzinfo=timezone.utc)
 COMMON_CODES = {"InvalidParameterCombination", "InvalidParameterValue", "Throttling", "AccessDenied"}
 
@@ -149,6 +154,21 @@ def instance(name: str, cluster_id: str = "shop-staging", **values: Any) -> dict
     }
 
 
+def settings(params: dict[str, Any]) -> dict[str, Any]:
+    """What a cluster shows of parameters that restoring and modifying have in common."""
+    shown = {
+        "EnableIAMDatabaseAuthentication": "IAMDatabaseAuthenticationEnabled",
+        "CopyTagsToSnapshot": "CopyTagsToSnapshot",
+        "DBClusterParameterGroupName": "DBClusterParameterGroup",
+    }
+    values = {key: params[parameter] for parameter, key in shown.items() if parameter in params}
+    if "VpcSecurityGroupIds" in params:
+        values["VpcSecurityGroups"] = [{"VpcSecurityGroupId": group} for group in params["VpcSecurityGroupIds"]]
+    if "EnableCloudwatchLogsExports" in params:
+        values["EnabledCloudwatchLogsExports"] = params["EnableCloudwatchLogsExports"]
+    return values
+
+
 class World:
     """Clusters, instances and snapshots of one region, and every call made."""
 
@@ -245,11 +265,19 @@ class World:
             status = coming.pop(0)
             if status is None:
                 table.pop(name, None)
+                if table is self.clusters:
+                    self._lose_members(name)
             else:
                 table[name][key] = status
                 if key == "Status" and "SnapshotType" in table[name] and status == "available":
                     table[name]["SnapshotCreateTime"] = CREATED
         return table.get(name)
+
+    def _lose_members(self, cluster_id: str) -> None:
+        """Members are gone before their cluster is."""
+        self.instances = {
+            name: item for name, item in self.instances.items() if item["DBClusterIdentifier"] != cluster_id
+        }
 
     def do_DescribeDBClusters(self, params: dict[str, Any]) -> dict[str, Any]:
         if "DBClusterIdentifier" not in params:
@@ -366,6 +394,7 @@ class World:
         ):
             if key in params:
                 found[key] = params[key]
+        found.update(settings(params))
         return {"DBCluster": found}
 
     def do_RestoreDBClusterFromSnapshot(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -381,6 +410,7 @@ class World:
             PreferredMaintenanceWindow="mon:01:00-mon:01:30",
             PreferredBackupWindow="09:00-09:30",
             TagList=params["Tags"],
+            **{"EnabledCloudwatchLogsExports": [], **settings(params)},
         )
         self.clusters[name] = made
         self._will(name, "creating", "available")
@@ -390,7 +420,12 @@ class World:
         name = params["DBInstanceIdentifier"]
         if name in self.instances:
             raise ApiError("DBInstanceAlreadyExists")
-        self.instances[name] = instance(name, params["DBClusterIdentifier"], DBInstanceStatus="creating")
+        shown = {key: value for key, value in params.items() if key in MEMBER_SETTINGS}
+        shown["PerformanceInsightsEnabled"] = params.get("EnablePerformanceInsights", False)
+        shown["TagList"] = params.get("Tags", [])
+        group = params.get("DBParameterGroupName", f"default.{FAMILY}")
+        shown["DBParameterGroups"] = [{"DBParameterGroupName": group}]
+        self.instances[name] = instance(name, params["DBClusterIdentifier"], DBInstanceStatus="creating", **shown)
         self._will(name, "creating", "available")
         return {"DBInstance": self.instances[name]}
 
@@ -411,7 +446,13 @@ class World:
         return {"DBSubnetGroups": [{"DBSubnetGroupName": params["DBSubnetGroupName"]}]}
 
     def do_DescribeDBClusterParameterGroups(self, params: dict[str, Any]) -> dict[str, Any]:
-        return {"DBClusterParameterGroups": [{"DBClusterParameterGroupName": params["DBClusterParameterGroupName"]}]}
+        group = {"DBClusterParameterGroupName": params["DBClusterParameterGroupName"], "DBParameterGroupFamily": FAMILY}
+        return {"DBClusterParameterGroups": [group]}
 
     def do_DescribeDBParameterGroups(self, params: dict[str, Any]) -> dict[str, Any]:
-        return {"DBParameterGroups": [{"DBParameterGroupName": params["DBParameterGroupName"]}]}
+        group = {"DBParameterGroupName": params["DBParameterGroupName"], "DBParameterGroupFamily": FAMILY}
+        return {"DBParameterGroups": [group]}
+
+    def do_DescribeDBEngineVersions(self, params: dict[str, Any]) -> dict[str, Any]:
+        family = f"aurora-postgresql{params['EngineVersion'].partition('.')[0]}"
+        return {"DBEngineVersions": [{"EngineVersion": params["EngineVersion"], "DBParameterGroupFamily": family}]}

@@ -13,7 +13,17 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.descri
     history_line,
     status_lines,
 )
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.history import outlook, usual_seconds
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.history import (
+    SAMPLES,
+    downtime_seconds,
+    last_successful,
+    outlook,
+    removal_seconds,
+    result_of,
+    samples,
+    step_seconds,
+    usual_seconds,
+)
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.lease import Lease
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.previous import current_step, told
 
@@ -59,6 +69,39 @@ HISTORY = [RUNNING, earlier("A", 20), operation("B", "failed"), earlier("C", 30)
 def test_usual_seconds_are_the_median_of_what_succeeded() -> None:
     assert usual_seconds(HISTORY) == {"preflight": 30, "snapshot_copy": 1800, "cluster_restore": 600}
     assert usual_seconds([RUNNING]) == {}
+
+
+def test_only_so_many_successful_operations_count() -> None:
+    many = [operation(f"S{number}", "succeeded") for number in range(SAMPLES + 3)]
+    mixed = [RUNNING, many[0], operation("F", "failed"), *many[1:], operation("X", "abandoned")]
+    assert last_successful(mixed) == many[:SAMPLES]
+
+
+def test_samples_leave_out_what_says_nothing_and_what_no_clock_can_mean() -> None:
+    values = {"A": 5.0, "C": None, "D": -1.0}
+    assert samples(HISTORY, lambda item: values[item["operation_id"]]) == [5.0]
+
+
+def test_a_step_that_was_attempted_again_says_nothing() -> None:
+    whole = step("snapshot_copy", "succeeded", "01:00:00", "01:10:00", attempt=1, result={"action": "copied"})
+    again, failed = {**whole, "attempt": 2}, {**whole, "status": "failed"}
+    told_so = [operation("A", "succeeded", item) for item in (whole, again, failed)]
+    assert [step_seconds(item, "snapshot_copy") for item in told_so] == [600, None, None]
+    assert [result_of(item, "snapshot_copy").get("action") for item in told_so] == ["copied", None, None]
+    assert step_seconds(operation("A", "succeeded"), "snapshot_copy") is None
+
+
+def test_downtime_is_from_the_first_destruction_to_the_first_login() -> None:
+    destroyed, login = {"first_destructive_at": f"{DAY}01:04:00Z"}, {"login_verified_at": f"{DAY}01:30:30Z"}
+    deleting = step("cluster_delete", "succeeded", "01:00:00", "01:10:00", result=destroyed)
+    users = step("db_users", "succeeded", "01:30:00", "01:31:00", result=login)
+    whole = operation("A", "succeeded", deleting, users)
+    assert (downtime_seconds(whole), removal_seconds(whole)) == (1590, 360)
+    # Between two attempts it may have lain for hours; the deletion itself did not.
+    resumed = {**whole, "attempt": 2}
+    assert (downtime_seconds(resumed), removal_seconds(resumed)) == (None, 360)
+    nothing_destroyed = operation("A", "succeeded", {**deleting, "result": {"action": "absent"}}, users)
+    assert (downtime_seconds(nothing_destroyed), removal_seconds(nothing_destroyed)) == (None, None)
 
 
 def test_outlook_of_a_running_operation() -> None:

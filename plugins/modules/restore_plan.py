@@ -515,7 +515,8 @@ def plan(context: Context) -> dict[str, Any]:
     decision = decisions.decide(wishes, world, now)
     around = read_surroundings(wishes, decision, regions, connect, world)
     case = checks.Case(wishes, world, decision, around, now)
-    results = [*checks.run_checks(case), *operation_check(context.params["operation_problem"])]
+    results = checks.run_checks(case)
+    results += operation_check(context.params["operation_problem"], results)
     if mispriced:
         results.append(checks.blocked("prices", mispriced))
     work = document.work_of(case)
@@ -543,9 +544,11 @@ def plan(context: Context) -> dict[str, Any]:
     }
 
 
-def operation_check(problem: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """What is in the way of starting the operation, as one of the checks."""
-    return [checks.blocked("operation", problem["message"], denied=problem["kind"] == "denied")] if problem else []
+def operation_check(problem: Mapping[str, Any] | None, results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What is in the way of starting the operation, as one of the checks, unless another one has said it already."""
+    if not problem or any(problem["message"] in str(item["message"]) for item in results):
+        return []
+    return [checks.blocked("operation", problem["message"], denied=problem["kind"] == "denied")]
 
 
 def read_past(wishes: Wishes, connect: Connect) -> Sequence[Mapping[str, Any]]:

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from harness import CHECKOUT, STAGING, Run, Sandbox, eventually, play, start
-from planned import assert_as_planned, assert_statements_as_planned, log_sizes, logged, plan_of
+from planned import assert_as_planned, assert_statements_as_planned, check_run, log_sizes, logged, plan_of
 from restored import assert_logins, assert_replaced, assert_snapshots_rows, assert_untouched, picture
 
 SCENARIOS = CHECKOUT / "tests" / "sandbox" / "scenarios"
@@ -197,12 +197,20 @@ def test_a_key_that_is_disabled_when_the_old_cluster_is_gone_already(scene: Make
 @group("copies-quota")
 def test_waits_for_a_slot_while_the_quota_of_copies_is_full(scene: Make) -> None:
     full = scene("copies_quota")
+    plan = plan_of(full.sandbox, full.home)
+    (quotas,) = [item for item in plan["checks"] if item["name"] == "quotas"]
+    assert (quotas["status"], quotas["blocks"]) == ("passed", False)
+    assert "another copy waits for one of them" in quotas["seen"]
+    calls = len(full.sandbox.calls())
     run = start(full.sandbox, full.home)
     eventually("a copy too many", lambda: run.process.poll() is not None or full.refused_copies() > 1, 200)
     # One of the others' copies is given up, and its slot is free.
     full.sandbox.client("rds").delete_db_cluster_snapshot(DBClusterSnapshotIdentifier="others-1")
     full.succeeded(run.wait())
     assert full.refused_copies() > 1
+    # A plan that is not given back does not name the operation, so names differ.
+    made = [call for call in full.sandbox.calls()[calls:] if call["resource"] != "others-1"]
+    assert_as_planned(plan, made, names=False)
 
 
 @group("iam")
@@ -218,3 +226,24 @@ def test_with_no_more_permissions_than_documented(scene: Make) -> None:
     mine = [call for call in strict.sandbox.calls() if str(call["principal"]).endswith(":user/runner")]
     assert len(mine) > 50
     assert not [call for call in mine if call["status"] == 403], "nothing that is not documented is even tried"
+    assert_plan_of_a_reader(strict)
+
+
+def assert_plan_of_a_reader(strict: Scene) -> None:
+    """Who may only look at databases gets a plan all the same, which names what could not be seen and why."""
+    keys = strict.sandbox.info["users"]["reader"]
+    connection = {**keys, "endpoint_url": strict.sandbox.info["endpoint_url"]}
+    run, plan = check_run(strict.sandbox, strict.home, aurora_restore_aws=connection)
+    assert run.code != 0
+    assert plan["refused"]
+    results = {item["name"]: item for item in plan["checks"] if item["status"] != "passed"}
+    assert {item["status"] for item in results.values()} == {"unknown"}
+    for name, action in {
+        "state_table": "DescribeTable", "master_secret": "GetSecretValue",
+        "kms_key": "DescribeKey", "topic": "GetTopicAttributes", "permissions": "SimulatePrincipalPolicy",
+    }.items():  # fmt: skip
+        assert action in results[name]["message"], results[name]
+    assert plan["snapshot"]["chosen"]
+    assert "DeleteDBCluster" in {item["call"] for item in plan["actions"]}
+    assert "REFUSED" in run.output
+    assert "it resumes the operation" not in run.output

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 dbops.aurora_restore contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the run's calls need, asked of IAM beforehand (SimulatePrincipalPolicy): few calls, grouped by resources."""
+"""What the run's calls need, asked of IAM beforehand (SimulatePrincipalPolicy), in few calls."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def simulate(client: Client, caller_arn: str, asked: Sequence[Question]) -> list
     if who is None:
         raise RestoreError(f"{caller_arn} is no user or role whose permissions can be simulated", resource=caller_arn)
     answers: list[Answer] = []
-    for question in asked:
+    for question, pairs in batches(asked):
         try:
             results = simulate_policy(client, who, question)
         except AwsError as error:
@@ -164,8 +164,33 @@ def simulate(client: Client, caller_arn: str, asked: Sequence[Question]) -> list
                 raise
             who = str(get_role(client, who.rpartition("/")[2])["Arn"])
             results = simulate_policy(client, who, question)
-        answers += [answer for result in results for answer in _answers(result)]
+        told = {(item.action, item.resource): item for result in results for item in _answers(result)}
+        untold = pairs - told.keys()
+        if untold:
+            raise RestoreError(f"IAM did not say whether {' on '.join(min(untold))} is allowed", resource=who)
+        answers += [told[pair] for pair in sorted(pairs)]
     return answers
+
+
+def batches(asked: Sequence[Question]) -> list[tuple[Question, set[tuple[str, str]]]]:
+    """Questions with the same condition keys as one, with the pairs of action and resource that were meant.
+
+    IAM answers for each action on each resource; what the others come to does not matter.
+    """
+    groups: dict[tuple[tuple[str, str], ...], list[Question]] = {}
+    for question in asked:
+        groups.setdefault(tuple(sorted(question.context.items())), []).append(question)
+    return [
+        (
+            Question(
+                list(dict.fromkeys(action for item in group for action in item.actions)),
+                list(dict.fromkeys(resource for item in group for resource in item.resources)),
+                dict(context),
+            ),
+            {(action, resource) for item in group for action in item.actions for resource in item.resources},
+        )
+        for context, group in groups.items()
+    ]
 
 
 @aws_call("GetRole")

@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import Denied
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import checks
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import checks, decisions
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.database import NoLogin, Unreached
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.names import user_name_problem
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.permissions import Answer
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import Fact
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models import Snapshot
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.selection import Wish
-from plan_world import AROUND, KEY, NOW, WORLD, case, problems, snapshot, source, target
+from plan_world import ACCOUNT, AROUND, KEY, NOW, WORLD, case, problems, snapshot, source, target
 
 DENIED = Fact[Any](error=Denied("DescribeSomething failed: AccessDenied: no", hint="Ask."))
 
@@ -55,8 +58,48 @@ def test_all_problems_are_reported_at_once() -> None:
     assert failed >= {"names", "topic", "snapshot", "ca_cert", "master_secret", "kms_key", "subnet_group"}
 
 
+ONE_ZONE = [{"SubnetAvailabilityZone": {"Name": "us-west-2a"}}]
+
+
+def copy_name() -> str:
+    """What the copy would be called."""
+    of = case()
+    wish = decisions.copy_wish(of.decision, of.around)
+    assert wish is not None
+    return wish.id
+
+
+def taken(name: str) -> Snapshot:
+    return snapshot(name=name, DBClusterIdentifier="shop-other", SnapshotType="manual")
+
+
 # (differences, check, pieces of the sentence)
 BAD: dict[str, tuple[dict[str, Any], str, list[str]]] = {
+    "another account": (
+        {"wishes": {"expected_account": "999999999999"}},
+        "account",
+        ["aurora_restore_expected_account", "999999999999", ACCOUNT],
+    ),
+    "one zone only": (
+        {"subnet_group": Fact({**(AROUND.subnet_group.value or {}), "Subnets": ONE_ZONE})},
+        "subnet_group",
+        ["shop-staging", "covers 1 availability zone", "aurora_restore_db_subnet_group_name"],
+    ),
+    "the copy's name is taken": (
+        {"world": {"target_snapshots": Fact([taken(copy_name())])}},
+        "names_free",
+        ["already exists in us-west-2", "shop-other"],
+    ),
+    "the final snapshot's name is taken": (
+        {"world": {"target_snapshots": Fact([taken("shop-staging-final-3n4p7s9t")])}},
+        "names_free",
+        ["shop-staging-final-3n4p7s9t", "not this operation's final snapshot", "aurora_restore_final_snapshot"],
+    ),
+    "out of reach": (
+        {"database": Fact(error=Unreached("10.0.0.1:5432 can't be reached from here: timed out"))},
+        "database",
+        ["10.0.0.1:5432 can't be reached from here", "aurora_restore_check_database"],
+    ),
     "source region": (
         {"wishes": {"source_region": "us-west-9"}},
         "regions",
@@ -251,6 +294,40 @@ def test_bad(name: str) -> None:
     for sentence in said:
         assert "aurora_restore_" in sentence, "names a variable"
         assert sentence.endswith(".")
+
+
+def entries(of: checks.Case, name: str) -> list[tuple[str, bool]]:
+    return [(item["status"], item["blocks"]) for item in checks.run_checks(of) if item["name"] == name]
+
+
+@pytest.mark.parametrize(
+    ("answer", "wanted"),
+    [
+        (Answer("rds:DeleteDBCluster", "x", "allowed"), ("passed", False)),
+        (Answer("rds:DeleteDBCluster", "x", "implicitDeny"), ("failed", True)),
+        (Answer("rds:DeleteDBCluster", "x", "implicitDeny", ("aws:SourceIp",)), ("unknown", False)),
+        (Answer("sns:Publish", "x", "implicitDeny"), ("unknown", False)),
+        (Answer("sns:Publish", "x", "explicitDeny"), ("failed", True)),
+    ],
+)
+def test_what_iam_says(answer: Answer, wanted: tuple[str, bool]) -> None:
+    assert entries(case(permissions=Fact([answer])), "permissions") == [wanted]
+
+
+def test_what_could_not_be_seen_is_unknown() -> None:
+    """And blocks only where a run could not do without it."""
+    assert entries(case(world={"target": DENIED}), "target") == [("unknown", True)]
+    assert entries(case(permissions=DENIED), "permissions") == [("unknown", False)]
+    assert entries(case(world={"quotas": DENIED}), "quotas") == [("unknown", False)]
+    assert entries(case(grant=DENIED), "kms_grant") == [("unknown", False)]
+
+
+def test_a_database_of_another_network_may_be_reached_after_all() -> None:
+    unreached = Fact[Any](error=Unreached("10.0.0.1:5432 can't be reached from here: timed out"))
+    moved = {"overrides": {"db_subnet_group_name": "another"}}
+    assert entries(case(database=unreached), "database") == [("failed", True)]
+    assert entries(case(moved, database=unreached), "database") == [("unknown", False)]
+    assert entries(case(database=Fact(error=NoLogin("it is reachable, but"))), "database") == [("unknown", False)]
 
 
 def test_a_source_that_is_gone_can_still_be_restored() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import Denied
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import Denied, RestoreError
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import checks, permissions
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.permissions import Answer
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import Fact
@@ -95,3 +95,63 @@ def test_keys_that_do_not_matter() -> None:
     keys = ["kms:ViaService", "aws:SourceVpc", "rds:DatabaseClass", "aws:ResourceTag/team"]
     assert permissions.relevant("rds:DeleteDBCluster", keys) == ("aws:SourceVpc", "rds:DatabaseClass")
     assert permissions.relevant("sns:Publish", keys) == ("aws:SourceVpc", "aws:ResourceTag/team")
+
+
+class Iam:
+    """Answers for each action on each resource, as IAM does."""
+
+    def __init__(self, unanswered: str = "") -> None:
+        self.calls: list[dict[str, Any]] = []
+        self.unanswered = unanswered
+
+    def get_paginator(self, _name: str) -> Iam:
+        return self
+
+    def paginate(self, **call: Any) -> list[dict[str, Any]]:
+        self.calls.append(call)
+        return [
+            {
+                "EvaluationResults": [
+                    {
+                        "EvalActionName": action,
+                        "EvalDecision": "implicitDeny",
+                        "ResourceSpecificResults": [
+                            {"EvalResourceName": name, "EvalResourceDecision": decided(action, name)}
+                            for name in call["ResourceArns"]
+                            if name != self.unanswered
+                        ],
+                    }
+                    for action in call["ActionNames"]
+                ]
+            }
+        ]
+
+
+def decided(action: str, resource: str) -> str:
+    """Allowed where they belong together."""
+    return "allowed" if action.rpartition(":")[2] == resource else "implicitDeny"
+
+
+def ask(iam: Iam, *questions: permissions.Question) -> list[Answer]:
+    return permissions.simulate(iam, f"arn:aws:iam::{ACCOUNT}:user/runner", questions)
+
+
+def test_questions_with_the_same_keys_are_asked_at_once_and_answered_apart() -> None:
+    """That A is not allowed on B says nothing, since nobody meant it."""
+    iam, here = Iam(), {"aws:RequestedRegion": "us-west-2"}
+    answers = ask(
+        iam,
+        permissions.Question(["rds:A"], ["A"], here),
+        permissions.Question(["rds:B"], ["B"], here),
+        permissions.Question(["rds:C"], ["C"], {}),
+    )
+    assert len(iam.calls) == 2
+    assert [(item.action, item.resource, item.decision) for item in answers] == [
+        ("rds:A", "A", "allowed"), ("rds:B", "B", "allowed"), ("rds:C", "C", "allowed"),
+    ]  # fmt: skip
+    assert [item.denied for item in ask(iam, permissions.Question(["rds:A"], ["A", "B"], here))] == [False, True]
+
+
+def test_no_answer_is_no_permission() -> None:
+    with pytest.raises(RestoreError, match="did not say whether rds:A on B is allowed"):
+        ask(Iam("B"), permissions.Question(["rds:A", "rds:B"], ["B"]), permissions.Question(["rds:B"], ["B"]))

@@ -384,6 +384,7 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import 
     prices,
     signed,
 )
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.case import Case
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.reading import (
     Connect,
     read_surroundings,
@@ -514,7 +515,7 @@ def plan(context: Context) -> dict[str, Any]:
     world = read_world(wishes, regions, connect, caller)
     decision = decisions.decide(wishes, world, now)
     around = read_surroundings(wishes, decision, regions, connect, world)
-    case = checks.Case(wishes, world, decision, around, now)
+    case = Case(wishes, world, decision, around, now)
     results = checks.run_checks(case)
     results += operation_check(context.params["operation_problem"], results)
     if mispriced:
@@ -570,7 +571,7 @@ def compared(made: dict[str, Any], plan: Mapping[str, Any]) -> dict[str, Any]:
     return document.with_checks(made, results)
 
 
-def described(case: checks.Case) -> dict[str, Any]:
+def described(case: Case) -> dict[str, Any]:
     """What was decided, as results for the steps that follow."""
     wishes, decision = case.wishes, case.decision
     snapshot, cluster = decision.snapshot, case.world.target.value

@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import Denied, Throttled, Unreachable
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import actions, decisions, seen, standing
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.case import Case as Case
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.case import Case
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.database import Unreached
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.names import user_name_problem
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import (

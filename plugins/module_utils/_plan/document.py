@@ -20,6 +20,7 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.actions
     databases,
     member_names,
 )
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.case import Case
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.estimating import Work
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import Wishes
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models import Cluster, Snapshot, to_iso
@@ -33,7 +34,7 @@ NOTHING = "-"
 
 
 def build(
-    case: checks.Case,
+    case: Case,
     results: Sequence[Mapping[str, Any]],
     durations: Mapping[str, Any],
     cost: Mapping[str, Any],
@@ -77,7 +78,7 @@ def with_checks(plan: Plan, results: Sequence[Mapping[str, Any]]) -> Plan:
     return {**changed, "digest": digest(changed)}
 
 
-def work_of(case: checks.Case) -> Work:
+def work_of(case: Case) -> Work:
     """What the plan comes to, for estimates."""
     wishes, decision = case.wishes, case.decision
     snapshot, cluster = decision.snapshot, case.world.target.value
@@ -127,7 +128,7 @@ def _target(wishes: Wishes, cluster: Cluster | None) -> dict[str, Any]:
 # ---- the snapshot
 
 
-def _snapshot(case: checks.Case) -> dict[str, Any]:
+def _snapshot(case: Case) -> dict[str, Any]:
     chosen, wish = case.decision.snapshot, case.wishes.snapshot
     candidates = judge(case.world.snapshots.value or [], wish, case.now)
     passed_over = [item.to_result() for item in candidates if item.snapshot is not chosen]
@@ -142,7 +143,7 @@ def _snapshot(case: checks.Case) -> dict[str, Any]:
     }
 
 
-def _chosen(snapshot: Snapshot, case: checks.Case) -> dict[str, Any]:
+def _chosen(snapshot: Snapshot, case: Case) -> dict[str, Any]:
     return {
         "id": snapshot.id,
         "arn": snapshot.arn,
@@ -177,7 +178,7 @@ def rule(wishes: Wishes) -> str:
 # ---- the target now and afterwards
 
 
-def changes(case: checks.Case) -> list[dict[str, Any]]:
+def changes(case: Case) -> list[dict[str, Any]]:
     """Every setting of the target: key, now and afterwards (null: there is none), and whether it differs."""
     decision, cluster = case.decision, case.world.target.value
     names = member_names(case.wishes, decision, None)
@@ -211,7 +212,7 @@ def _flattened(prefix: str, values: Mapping[str, Any]) -> Iterator[tuple[str, An
             yield prefix + key, value
 
 
-def logins(case: checks.Case) -> dict[str, Any]:
+def logins(case: Case) -> dict[str, Any]:
     """Who can log in to the databases: now (null where that can't be seen) and afterwards, and with which grants."""
     wishes, world = case.wishes, case.world
     master = (world.master_secret.value or {}).get("username")

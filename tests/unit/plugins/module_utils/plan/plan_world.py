@@ -9,7 +9,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import decisions
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.checks import CHECKS, Case
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.case import Case
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.checks import CHECKS
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.database import LiveDatabase, LoginRole
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.permissions import Answer
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import Fact, Surroundings, Wishes, World

@@ -14,7 +14,7 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.actions
     actions,
     changing,
 )
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.checks import Case
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.case import Case
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import Fact, Resumed
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models import Snapshot
 from plan_world import KEY, TOPIC, WISHES, case, snapshot, target

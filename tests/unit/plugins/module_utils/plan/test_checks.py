@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import Denied
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import checks, decisions
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.case import Case
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.database import NoLogin, Unreached
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.names import user_name_problem
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.permissions import Answer
@@ -296,7 +297,7 @@ def test_bad(name: str) -> None:
         assert sentence.endswith(".")
 
 
-def entries(of: checks.Case, name: str) -> list[tuple[str, bool]]:
+def entries(of: Case, name: str) -> list[tuple[str, bool]]:
     return [(item["status"], item["blocks"]) for item in checks.run_checks(of) if item["name"] == name]
 
 

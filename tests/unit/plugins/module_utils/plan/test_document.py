@@ -14,12 +14,13 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import 
     estimating,
     prices,
 )
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.case import Case
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import Fact, Resumed
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.selection import Wish
 from plan_world import KEY, WISHES, case, snapshot, target
 
 
-def plan(of: checks.Case) -> dict[str, Any]:
+def plan(of: Case) -> dict[str, Any]:
     work = document.work_of(of)
     cost = estimating.cost(work, prices.merged(prices.SHIPPED, {}))
     return document.build(of, checks.run_checks(of), estimating.durations(work, []), cost)

@@ -117,7 +117,7 @@ def works() -> Iterator[Work]:
                 final_snapshot=final,
                 members_deleted=draw.randrange(4),
                 instances=[
-                    draw.choice([R6G, V2, {"db_instance_class": "db.x9.huge"}]) for _ in range(draw.randrange(5))
+                    draw.choice([R6G, V2, {"db_instance_class": "db.x9.huge"}]) for _member in range(draw.randrange(5))
                 ],
                 scaling=draw.choice([None, {}, {"min_capacity": 0, "max_capacity": 8.5}]),
                 storage_type=draw.choice([None, "aurora", "aurora-iopt1"]),
@@ -127,7 +127,9 @@ def works() -> Iterator[Work]:
 def histories() -> list[list[dict[str, Any]]]:
     draw = random.Random(5)
     modes = ("before", "at_delete", "none")
-    drawn = [operation(draw.uniform(0.1, 30), options={"final_snapshot": draw.choice(modes)}) for _ in range(7)]
+    drawn = [
+        operation(draw.uniform(0.1, 30), options={"final_snapshot": draw.choice(modes)}) for _operation in range(7)
+    ]
     return [[], drawn, [operation(0.013)], [operation(snapshot_copy={"result": {"action": "reused"}})]]
 
 

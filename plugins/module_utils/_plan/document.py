@@ -360,18 +360,25 @@ def _change_section(plan: Mapping[str, Any], everything: bool) -> Section:
 
 
 def _login_section(plan: Mapping[str, Any]) -> Section:
+    """Every login now and afterwards; those that only the data brings are not known by name."""
     found = plan["logins"]
-    if found["now"] is None:
-        sentences = [f"Now: not seen{': ' + found['unseen'] if found['unseen'] else ''}"]
-    else:
-        sentences = [f"Now: {', '.join(_login(role) for role in found['now']) or 'none'}"]
-    sentences.append(f"Users are set up in: {', '.join(found['databases']) or 'no database'}. Afterwards:")
-    return Section("Logins", sentences, ("login", "may"), [(item["name"], item["grants"]) for item in found["after"]])
+    now = {role["name"]: _login(role) for role in found["now"] or []}
+    after = {item["name"]: item["grants"] for item in found["after"]}
+    unknown = "none" if found["now"] is not None else "not seen"
+    rows = [
+        (name, now.get(name, unknown if name != ALL_OTHER_LOGINS else None), after.get(name, after[ALL_OTHER_LOGINS]))
+        for name in sorted({*now, *after}, key=lambda name: (name == ALL_OTHER_LOGINS, name not in after))
+    ]
+    sentences = [f"Now not seen: {found['unseen']}"] if found["unseen"] else []
+    sentences.append(f"Users are set up in: {', '.join(found['databases']) or 'no database'}.")
+    return Section("Logins now and afterwards", sentences, ("login", "now", "afterwards"), rows)
 
 
 def _login(role: Mapping[str, Any]) -> str:
+    """What a login may do now."""
     member_of = role.get("member_of") or []
-    return f"{role['name']} (member of {', '.join(member_of)})" if member_of else str(role["name"])
+    phrases = [f"member of {', '.join(member_of)}"] if member_of else []
+    return "; ".join([*phrases, *(role.get("grants") or [])]) or "can log in"
 
 
 def _duration_section(plan: Mapping[str, Any]) -> Section:

@@ -15,6 +15,11 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import 
     prices,
 )
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.case import Case
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.database import (
+    LiveDatabase,
+    LoginRole,
+    NoLogin,
+)
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import Fact, Resumed
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.selection import Wish
 from plan_world import KEY, WISHES, case, snapshot, target
@@ -162,6 +167,20 @@ def test_names_do_not_break_the_table() -> None:
 def test_durations_are_said_with_their_range(seconds: tuple[int, int, int], said: str) -> None:
     usual, low, high = seconds
     assert document.spread({"seconds": usual, "low_seconds": low, "high_seconds": high}) == said
+
+
+def test_logins_now_and_afterwards() -> None:
+    """Those of the live database, whatever becomes of them, and those that are set up."""
+    live = LiveDatabase([LoginRole("shop_app", ["writers"], ["shop.shop: SELECT"]), LoginRole("jane.doe")], ["shop"])
+    text = document.lines(plan(case(database=Fact(live))))
+    rows = {
+        line.split()[0]: " ".join(line.split()[1:]) for line in text[text.index("LOGINS NOW AND AFTERWARDS") :] if line
+    }
+    assert rows["shop_app"].startswith("member of writers; shop.shop: SELECT SELECT, INSERT")
+    assert rows["jane.doe"] == "can log in shut out (NOLOGIN)"
+    assert rows["shop_readonly"].startswith("none SELECT")
+    unseen = "\n".join(document.lines(plan(case(database=Fact(error=NoLogin("reachable, but no login"))))))
+    assert "Now not seen: reachable, but no login." in unseen
 
 
 def test_the_key_of_the_plan_is_an_arn() -> None:

@@ -136,6 +136,11 @@ ALONE: dict[str, dict[str, Any]] = {
         "configuration": {"db_cluster_parameter_group_name": "shop-staging"},
     },
     "regions": {"source": {"region": "us-east-9", "cluster_id": "shop-production"}},
+    "configuration": {"target": {"region": "us-west-2", "cluster_id": "shop-new"}},
+    "snapshot_of_source": {
+        "source": {"region": "us-east-1", "cluster_id": "shop-other"},
+        "snapshot_id": "shop-production-weekly",
+    },
 }
 
 

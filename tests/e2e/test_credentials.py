@@ -105,6 +105,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     sandbox.client("iam").create_role(
         RoleName=ROLE, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     )
+    # Permissions do not count in this sandbox, but preflight asks IAM about them.
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    sandbox.client("iam").put_role_policy(RoleName=ROLE, PolicyName="everything", PolicyDocument=json.dumps(everything))
     yield World(sandbox, credentials, picture(sandbox, STAGING), sandbox.cluster(STAGING)["DbClusterResourceId"])
     sandbox.down()
     assert not sandbox.dir.exists(), "the sandbox left files behind"

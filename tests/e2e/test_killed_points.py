@@ -39,11 +39,9 @@ CASES = {
         Shot(rds("after", "CopyDBClusterSnapshot", "shop-production-*"), "terminate"),
         Shot(rds("after", "CreateDBClusterSnapshot", "shop-staging-final-*"), "group"),
         Shot(PROTECTION_LIFTED, "hangup"),
-        Shot(rds("before", "DeleteDBInstance", "shop-staging-2"), "group"),
         Shot(rds("after", "DeleteDBInstance", "shop-staging-1"), "tree"),
     ],
     "delete-and-restore": [
-        Shot(rds("before", "DeleteDBCluster", "shop-staging"), "tree"),
         Shot(rds("after", "DeleteDBCluster", "shop-staging"), "group"),
         Shot(rds("after", "RestoreDBClusterFromSnapshot", "shop-staging"), "interrupt"),
         Shot(rds("after", "CreateDBInstance", "shop-staging-*-1"), "tree"),

@@ -77,6 +77,8 @@ NO_CREDENTIALS = {
     "LoginError": "Log in again (aws login), then run the same command again.",
     "RuntimeError": "Renew them at their source, or set this machine's clock, then run the same command again.",
 }
+# What get_aws_connection_info calls the options that say who calls.
+CREDENTIAL_OPTIONS = frozenset(("profile_name", "aws_access_key_id", "aws_secret_access_key", "aws_session_token"))
 # Text of the one RuntimeError that counts.
 STILL_EXPIRED = "refreshed credentials are still expired"
 
@@ -108,8 +110,13 @@ def make_client(
         "read_timeout": 60,
     }
 
+    role_arn = module.params.get("assume_role_arn")
+
     def make() -> Client:
         own_region, own_endpoint, options = get_aws_connection_info(module)
+        if role_arn:
+            sts = _connect(resource="sts", region=own_region, endpoint=own_endpoint, config=config, **options)
+            options = _without_credentials(options) | assumed(sts, role_arn)
         client = _connect(
             resource=service,
             region=region or own_region,
@@ -133,6 +140,30 @@ def _connect(**options: Any) -> Client:
         raise BadInput(f"Connecting to AWS failed: {error}", hint="Check aurora_restore_aws.") from error
 
 
+# Of this process, by role: a module makes several clients, and one session does for all of them.
+_sessions: dict[str, dict[str, str]] = {}
+
+
+def assumed(sts: Client, role_arn: str) -> dict[str, str]:
+    """Credentials of a session of the role, as botocore's clients take them.
+
+    They end after an hour at most when the caller's are a role's, too. The call that is refused then begins a new
+    session, as with all credentials (see ``aws_call``).
+    """
+    if role_arn not in _sessions:
+        keys = assume_role(sts, role_arn)["Credentials"]
+        _sessions[role_arn] = {
+            "aws_access_key_id": keys["AccessKeyId"],
+            "aws_secret_access_key": keys["SecretAccessKey"],
+            "aws_session_token": keys["SessionToken"],
+        }
+    return _sessions[role_arn]
+
+
+def _without_credentials(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if name not in CREDENTIAL_OPTIONS}
+
+
 class Renewable:
     """A botocore client that can be made anew.
 
@@ -149,6 +180,7 @@ class Renewable:
 
     def renew(self) -> None:
         """Read the credentials again, wherever they are from."""
+        _sessions.clear()
         self._client = self._make()
 
 
@@ -185,6 +217,12 @@ def aws_call(action: str, resource_key: str | None = None) -> Callable[[F], F]:
         return wrapped  # type: ignore[return-value]
 
     return decorate
+
+
+@aws_call("AssumeRole")
+def assume_role(sts: Client, role_arn: str) -> dict[str, Any]:
+    """A session of an hour, the default of AWS, whatever the maximum of the role."""
+    return dict(sts.assume_role(RoleArn=role_arn, RoleSessionName="aurora-restore"))
 
 
 @contextlib.contextmanager

@@ -28,6 +28,9 @@ OPERATION_OPTIONS: dict[str, Any] = {
     "endpoint_url": {"type": "str"},
 }
 
+# Documented in doc_fragments/assume_role.py
+ROLE_SPEC: dict[str, Any] = {"assume_role_arn": {"type": "str"}}
+
 
 def operation_spec(required: bool = False) -> dict[str, Any]:
     """The ``operation`` option: exactly what the operation module returns."""
@@ -91,7 +94,7 @@ class Context:
 
 def run(argument_spec: Mapping[str, Any], body: Callable[[Context], Mapping[str, Any]], **kwargs: Any) -> None:
     """A module's main: builds it, runs the body, returns its result or the one error it raised."""
-    module = AnsibleAWSModule(argument_spec=dict(argument_spec), supports_check_mode=True, **kwargs)
+    module = AnsibleAWSModule(argument_spec={**argument_spec, **ROLE_SPEC}, supports_check_mode=True, **kwargs)
     context: Context | None = None
     try:
         context = Context(module)

@@ -51,6 +51,7 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - dbops.aurora_restore.assume_role
   - dbops.aurora_restore.attributes
 attributes:
   check_mode:

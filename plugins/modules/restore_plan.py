@@ -169,6 +169,7 @@ extends_documentation_fragment:
   - amazon.aws.boto3
   - dbops.aurora_restore.configuration
   - dbops.aurora_restore.operation
+  - dbops.aurora_restore.assume_role
   - dbops.aurora_restore.attributes
 """
 

@@ -28,6 +28,7 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors impor
     Throttled,
     Unreachable,
 )
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._module import ROLE_SPEC
 from botocore.config import Config
 from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import NoCredentialsError, SSLError, SSOTokenLoadError, UnauthorizedSSOTokenError
@@ -204,6 +205,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
         monkeypatch.setenv(name, str(value))
     thread = threading.Thread(target=made.server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
+    _aws._sessions.clear()
     yield made
     made.server.shutdown()
     made.server.server_close()
@@ -215,7 +217,7 @@ def connect(aws: Aws, profile: str | None = None, **options: Any) -> Any:
     options = {"region": "us-west-2", "endpoint_url": aws.url, **({"profile": profile} if profile else {}), **options}
     before_send, attempts = options.pop("before_send", None), options.pop("attempts", 6)
     with patch_module_args(options):
-        module = _aws.AnsibleAWSModule(argument_spec={})
+        module = _aws.AnsibleAWSModule(argument_spec=dict(ROLE_SPEC))
     return _aws.make_client(module, "rds", user_agent="op=1 fence=2", attempts=attempts, before_send=before_send)
 
 
@@ -429,6 +431,35 @@ def test_a_role_that_may_not_be_assumed_is_named(aws, tmp_path):
     aws.refuses_roles = True
     with pytest.raises(Denied, match=r"DeleteDBCluster failed on c: AssumeRole: AccessDenied.* may call AssumeRole\."):
         delete(client, "c")
+
+
+ROLE = "arn:aws:iam::123456789012:role/restorer"
+
+
+def test_a_role_is_assumed_once_for_all_clients_of_a_module(aws):
+    for _client in range(2):
+        delete(connect(aws, assume_role_arn=ROLE, **KEYS), "c")
+    assert aws.keys == ["ASIA1", "ASIA1"]
+
+
+def test_a_session_of_a_role_that_has_expired_is_begun_anew(aws):
+    first, second = (connect(aws, assume_role_arn=ROLE, attempts=1, **KEYS) for _client in range(2))
+    delete(first, "c")
+    aws.expired.add("ASIA1")
+    for client in (first, second):
+        delete(client, "c")
+    assert aws.keys == ["ASIA1", "ASIA1", "ASIA2", "ASIA1", "ASIA3"], "each client finds out by itself"
+
+
+def test_a_role_is_assumed_with_the_credentials_of_a_profile(aws, tmp_path):
+    delete(connect(aws, write_profile(tmp_path, "BASE"), assume_role_arn=ROLE), "c")
+    assert aws.keys == ["ASIA1"]
+
+
+def test_a_role_that_may_not_be_assumed_is_named_when_the_client_is_made(aws):
+    aws.refuses_roles = True
+    with pytest.raises(Denied, match=rf"AssumeRole failed on {ROLE}: AccessDenied.* may call AssumeRole\."):
+        connect(aws, assume_role_arn=ROLE, **KEYS)
 
 
 @pytest.mark.parametrize(

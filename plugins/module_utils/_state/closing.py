@@ -76,15 +76,15 @@ def finish(
 
 
 def expire_rest(client: Client, table: str, operation_id: str) -> None:
-    """Let steps and audit trail of an operation expire together with it.
+    """Let steps and audit trail of an operation expire together with it, or stay with it.
 
-    Once the operation item itself says when. Repeating it changes nothing.
+    Once the operation item itself says when, or that it stays. Repeating it changes nothing.
     """
     items = state_table.query_operation(client, table, operation_id)
     operation, _steps, _audit = split_items(items)
-    when = (operation or {}).get(EXPIRES)
-    if not when:
+    if operation is None:
         return
+    when = operation.get(EXPIRES)
     open_ones = [item for item in items if item.get(EXPIRES) != when]
     for first in range(0, len(open_ones), BATCH):
         parts = [

@@ -147,6 +147,8 @@ def start(client: Client, request: Start, poller: Poller) -> Started:
                 continue
         if previous and _is_left(previous, operation_id):
             expire_rest(client, request.table, previous["operation_id"])
+        if choice.resumes and choice.resumes.get(EXPIRES):
+            expire_rest(client, request.table, operation_id)
         return _started(request, operation_id, _next_fence(lease), previous, choice, reason)
     raise StateError(
         f"The lease of {request.target} changed {MAX_RACES} times while it was asked for",
@@ -430,6 +432,8 @@ def _resumed_part(request: Start, choice: Choice, this_run: Mapping[str, Any], m
         "resumed_at": moment,
         "finished_at": None,
         "error": None,
+        # One that was abandoned had a time to go.
+        **({EXPIRES: None} if item.get(EXPIRES) else {}),
     }
     if not choice.keep:
         values.update(source=request.source, inputs=shorten(request.inputs), snapshot=None)

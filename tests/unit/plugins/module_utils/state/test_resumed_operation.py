@@ -202,6 +202,17 @@ def test_what_can_be_resumed_does_not_expire_until_it_is_abandoned(client: Any, 
     assert when is not None
 
 
+def test_what_was_abandoned_and_is_resumed_after_all_stays(client: Any, table: str, clock: FakeClock) -> None:
+    first = broken_off(client, table, clock)
+    begin(client, table, clock, dead=dead, resume="never")
+    assert None not in expiries(client, table, first["id"])
+    again = begin(client, table, clock, dead=dead, operation_id=first["id"]).operation
+    assert again["id"] == first["id"]
+    assert expiries(client, table, first["id"]) == {None}
+    closing.finish(client, again, "succeeded", None)
+    assert None not in expiries(client, table, first["id"])
+
+
 def test_kept_for_ever_when_asked(client: Any, table: str, clock: FakeClock) -> None:
     operation = begin(client, table, clock, retention_days=0).operation
     closing.finish(client, operation, "succeeded", None)

@@ -11,6 +11,7 @@ rds/         Aurora's clusters, instances and cluster snapshots, with statuses t
 scheduler.py  whatever takes time; durations.py: how long; clock.py
 dataplane/   a real PostgreSQL server behind every cluster
 world/       what is there at the start: the demo's world, and any other that a scenario describes
-kms.py, sns.py, logs.py, stricter.py   where moto is not like AWS
+cloudformation/  stacks, of which moto has too little
+kms.py, sns.py, subscriptions.py, logs.py, log_groups.py, secretsmanager.py, stricter.py   where moto is not like AWS
 error_codes.py   the error codes that there are
 """

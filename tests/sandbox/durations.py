@@ -50,6 +50,8 @@ class Durations:
     master_password = Duration(1.0)
     # From the end of a rename to the moment when the endpoint follows.
     dns = Duration(0.5)
+    # Making, changing or deleting a CloudFormation stack, whatever its size; 0: within the call.
+    stack_operation = Duration(1.0)
 
     def __init__(self, ranges: Mapping[str, Range] | None = None, seed: int = 0) -> None:
         self._ranges = {name: (item.default, item.default) for name, item in ALL.items()} | dict(ranges or {})

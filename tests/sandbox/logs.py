@@ -3,8 +3,9 @@
 """CloudWatch Logs where moto is not like AWS: what PutLogEvents refuses, and which events it says it has rejected.
 
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_RejectedLogEventsInfo.html: the end indexes are
-exclusive; moto's are one too low, its start index is that of the last event, and it knows no retention. That a batch
-spans at most 24 hours: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html.
+exclusive; moto's are one too low, its start index is that of the last event, and it knows no retention. How many events
+and bytes a batch may have (26 bytes more for each event), and that it spans at most 24 hours:
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from moto.logs.models import LogsBackend
 
 DAY = 24 * 3600 * 1000
 OLDEST, NEWEST = 14 * DAY, 2 * 3600 * 1000
+EVENTS, BYTES, OVERHEAD = 10_000, 1_048_576, 26
 
 
 def rejected(times: Sequence[int], now: int, retention_days: int | None) -> dict[str, int]:
@@ -39,6 +41,18 @@ def kept(count: int, info: Mapping[str, int]) -> slice:
     return slice(first, info.get("tooNewLogEventStartIndex", count))
 
 
+def check_batch(events: Sequence[Mapping[str, Any]]) -> None:
+    """
+    :raises InvalidParameterException: too many events, or too many bytes. (botocore sends no empty ones.)
+    """
+    if len(events) > EVENTS:
+        raise InvalidParameterException(constraint=f"Member must have length less than or equal to {EVENTS}",
+                                        parameter="logEvents", value=f"[{len(events)} events]")  # fmt: skip
+    size = sum(len(str(event["message"]).encode()) + OVERHEAD for event in events)
+    if size > BYTES:
+        raise InvalidParameterException(f"Upload too large: {size} bytes exceeds limit of {BYTES}")
+
+
 def install() -> None:
     """To be called once."""
     put = LogsBackend.put_log_events
@@ -46,6 +60,7 @@ def install() -> None:
     def put_like_aws(
         backend: Any, log_group_name: str, log_stream_name: str, log_events: list[dict[str, Any]]
     ) -> tuple[str, dict[str, int]]:
+        check_batch(log_events)
         times = [int(event["timestamp"]) for event in log_events]
         group = backend.groups.get(log_group_name)
         if group is None or times != sorted(times):

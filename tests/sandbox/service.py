@@ -96,7 +96,8 @@ class Service:
     def _begin_serving(self, listener: socket.socket) -> None:
         # Late: moto takes its time to load, and a port in use is to be told at once.
         quick.load_moto()
-        from sandbox import kms, logs, sns, stricter
+        from sandbox import kms, log_groups, logs, secretsmanager, sns, stricter, subscriptions
+        from sandbox.cloudformation.install import install as install_cloudformation
         from sandbox.faults import Faults
         from sandbox.gateway.application import Gateway
         from sandbox.gateway.journal import Journal
@@ -119,7 +120,10 @@ class Service:
         )
         kms.install()
         sns.install()
+        subscriptions.install()
         logs.install()
+        log_groups.install()
+        secretsmanager.install()
         stricter.install()
         iam.install()
         install(runtime)
@@ -138,6 +142,10 @@ class Service:
             limits=scenario.limits, clock=self._scheduler.clock,
         )  # fmt: skip
         self._server = Server(listener, self._serve)
+        install_cloudformation(
+            self._scheduler, lambda: runtime.durations.stack_operation, self._gateway,
+            f"http://{HOST}:{self._server.port}",
+        )  # fmt: skip
         self._server.start()
 
     def _serve(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

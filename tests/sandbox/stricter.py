@@ -4,15 +4,16 @@
 
 Subjects: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html. Names of log streams:
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html. Metrics of one call, and
-their dimensions: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html. And moto's
-GetSecretValue stays with the version that had AWSCURRENT before UpdateSecretVersionStage; for a secret that is not
-there it has 404 instead of 400
-(https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html).
+their dimensions, times and values:
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html and API_Dimension.
 """
 
 from __future__ import annotations
 
+import datetime
+import math
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -20,14 +21,15 @@ from moto.cloudwatch.exceptions import InvalidParameterValue
 from moto.cloudwatch.models import CloudWatchBackend
 from moto.logs.exceptions import InvalidParameterException
 from moto.logs.models import LogsBackend
-from moto.secretsmanager import exceptions
-from moto.secretsmanager.models import SecretsManagerBackend
 from moto.sns.exceptions import SNSInvalidParameter
 from moto.sns.models import SNSBackend
 
 STREAM_NAME = re.compile(r"[^:*]{1,512}\Z")
 SUBJECT = re.compile(r"[!-~][ -~]*\Z")
 METRICS, DIMENSIONS = 1000, 30
+LARGEST = 2.0**360
+# Seconds
+OLDEST, NEWEST = 14 * 86400, 2 * 3600
 
 
 def check_subject(subject: str | None) -> None:
@@ -47,17 +49,33 @@ def check_stream_name(name: str) -> None:
                                         parameter="logStreamName", value=name)  # fmt: skip
 
 
-def check_metrics(metrics: Sequence[Mapping[str, Any]]) -> None:
+def check_metrics(metrics: Sequence[Mapping[str, Any]], now: float | None = None) -> None:
     """
-    :raises InvalidParameterValue: too many of them, or of a metric's dimensions.
+    :param now: in seconds since 1970.
+    :raises InvalidParameterValue: too many of them, or one that can't be.
     """
     if len(metrics) > METRICS:
         raise InvalidParameterValue(f"The collection MetricData must not have a size greater than {METRICS}.")
     for number, metric in enumerate(metrics, 1):
-        if len(metric.get("Dimensions") or []) > DIMENSIONS:
-            raise InvalidParameterValue(
-                f"The collection MetricData.member.{number}.Dimensions must not have a size greater than {DIMENSIONS}."
-            )
+        problem = _problem_of(metric, time.time() if now is None else now)
+        if problem:
+            raise InvalidParameterValue(problem.format(f"MetricData.member.{number}"))
+
+
+def _problem_of(metric: Mapping[str, Any], now: float) -> str | None:
+    dimensions = metric.get("Dimensions") or []
+    if len(dimensions) > DIMENSIONS:
+        return f"The collection {{}}.Dimensions must not have a size greater than {DIMENSIONS}."
+    if not all(str(item.get("Name") or "").strip() and str(item.get("Value") or "").strip() for item in dimensions):
+        return "The names and values of {}.Dimensions must not be empty."
+    value = float(metric.get("Value") or 0.0)
+    if not math.isfinite(value) or abs(value) > LARGEST:
+        return f"The value {value} for parameter {{}}.Value is invalid."
+    moment = metric.get("Timestamp")
+    age = now - moment.timestamp() if isinstance(moment, datetime.datetime) else 0.0
+    if not -NEWEST <= age <= OLDEST:
+        return "The parameter {}.Timestamp must specify a time within the past two weeks."
+    return None
 
 
 def install() -> None:
@@ -65,20 +83,6 @@ def install() -> None:
     _before(SNSBackend, "publish", lambda message=None, *_rest, **given: check_subject(given.get("subject")))
     _before(LogsBackend, "create_log_stream", lambda _group, log_stream_name: check_stream_name(log_stream_name))
     _before(CloudWatchBackend, "put_metric_data", lambda _namespace, metric_data: check_metrics(metric_data))
-    move = SecretsManagerBackend.update_secret_version_stage
-
-    def move_and_look_there(
-        backend: Any, secret_id: str, version_stage: str, remove_from_version_id: str, move_to_version_id: str
-    ) -> Any:
-        answer = move(backend, secret_id, version_stage, remove_from_version_id, move_to_version_id)
-        if version_stage == "AWSCURRENT" and move_to_version_id:
-            backend.secrets[secret_id].set_default_version_id(move_to_version_id)
-        return answer
-
-    SecretsManagerBackend.update_secret_version_stage = move_and_look_there
-    for error in (exceptions.ResourceNotFoundException, exceptions.SecretNotFoundException,
-                  exceptions.SecretHasNoValueException):  # fmt: skip
-        _answer_400(error)
 
 
 def _before(backend: Any, name: str, check: Callable[..., None]) -> None:
@@ -90,13 +94,3 @@ def _before(backend: Any, name: str, check: Callable[..., None]) -> None:
         return method(self, *args, **kwargs)
 
     setattr(backend, name, checked)
-
-
-def _answer_400(error: Any) -> None:
-    make = error.__init__
-
-    def make_with_400(self: Any, *args: Any, **kwargs: Any) -> None:
-        make(self, *args, **kwargs)
-        self.code = 400
-
-    error.__init__ = make_with_400

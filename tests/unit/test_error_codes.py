@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("plugins", "tests/sandbox")
 SERVICES = (
     "rds", "dynamodb", "secretsmanager", "kms", "sns", "sqs", "logs", "cloudwatch", "sts", "iam", "ec2", "s3",
-    "application-autoscaling",
+    "application-autoscaling", "cloudformation",
 )  # fmt: skip
 # Codes that are in no model, and are no error answer of their own in the sandbox.
 DOCUMENTED = {
@@ -40,6 +40,8 @@ DOCUMENTED = {
     "RequestInTheFuture": "clock", "RequestTimeTooSkewed": "clock",
     # https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html#API_GetTopicAttributes_Errors
     "NotFound": "sns", "InvalidParameter": "sns",
+    # https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract-errors.html
+    "AlreadyExists": "handlers", "ServiceLimitExceeded": "handlers",
 }  # fmt: skip
 # They look like codes and are none: botocore's and Python's own errors, statuses, names of the sandbox's.
 NO_CODES = frozenset(

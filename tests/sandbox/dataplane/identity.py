@@ -21,6 +21,9 @@ from .errors import DataPlaneError
 #: Every user can reach this folder's parent, so it works for whoever PostgreSQL has to run as.
 WORKING_FOLDER = "/var/tmp/aurora-restore-sandbox"
 
+#: The id of a process in whose network namespace servers run, so that nothing else can reach them; see launch.py.
+NETWORK_OF = "AURORA_RESTORE_SANDBOX_NETWORK_OF"
+
 _SAFE_ENVIRONMENT = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH")
 
 
@@ -55,6 +58,12 @@ def _ordinary_user() -> pwd.struct_passwd | None:
 def _candidates() -> Iterator[Identity]:
     uid = os.geteuid()
     known = any(user.pw_uid == uid for user in pwd.getpwall())
+    beside = os.environ.get(NETWORK_OF)
+    if beside:
+        inside = _ordinary_user() if uid == 0 or not known else pwd.getpwuid(uid)
+        if inside is not None:
+            yield Identity(f"beside:{beside}:{inside.pw_uid}")
+        return
     if uid != 0 and known:
         yield Identity("direct")
         return

@@ -4,7 +4,8 @@
 
 Run as a script: launch.py IDENTITY PARENT_PID PROGRAM [ARGUMENT ...], or with "--probe FOLDER" instead of the program's
 arguments to see whether the program could run and use the folder. It becomes the program, so their process ids agree.
-IDENTITY is "direct", "namespace:UID" (a user namespace in which the caller is that user) or "setuid:UID:GID".
+IDENTITY is "direct", "namespace:UID" (a user namespace in which the caller is that user), "setuid:UID:GID", or
+"beside:PID:UID" (as "namespace", inside the user and network namespaces of a process of the caller's).
 Standard library only: it is run with an isolated interpreter, which starts fastest.
 """
 
@@ -23,6 +24,7 @@ PROGRAM_REFUSED = 73
 
 _PR_SET_PDEATHSIG = 1
 _CLONE_NEWUSER = 0x10000000
+_CLONE_NEWNET = 0x40000000
 
 
 def _check(result: int, what: str) -> None:
@@ -40,10 +42,21 @@ def _enter_namespace(libc: ctypes.CDLL, uid: int) -> None:
     Path("/proc/self/gid_map").write_text(f"{uid} {outside_gid} 1", encoding="ascii")
 
 
+def _join(libc: ctypes.CDLL, pid: int) -> None:
+    """Enter the namespaces of a process: the one of users first, which gives the right to the other."""
+    for kind, name in ((_CLONE_NEWUSER, "user"), (_CLONE_NEWNET, "net")):
+        namespace = os.open(f"/proc/{pid}/ns/{name}", os.O_RDONLY)
+        _check(libc.setns(namespace, kind), "setns")
+        os.close(namespace)
+
+
 def _take_identity(libc: ctypes.CDLL, identity: str) -> None:
     kind, *numbers = identity.split(":")
     if kind == "namespace":
         _enter_namespace(libc, int(numbers[0]))
+    elif kind == "beside":
+        _join(libc, int(numbers[0]))
+        _enter_namespace(libc, int(numbers[1]))
     elif kind == "setuid":
         os.setgroups([])
         os.setresgid(int(numbers[1]), int(numbers[1]), int(numbers[1]))

@@ -84,6 +84,8 @@ class Journal:
             "fault": ", ".join(attempt.faults) or None,
             "duration": round(seconds, 4),
         }
+        if call.via:
+            entry["via"] = call.via
         if attempt.problems:
             entry["fault_problems"] = attempt.problems
         with self._lock:

@@ -17,6 +17,8 @@ from sandbox.gateway.targets import target_of
 
 CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/(\d{8})/([^/,\s]+)/([^/,\s]+)/aws4_request")
 # The name in a signature, where botocore calls the service otherwise.
+# An entry of a WSGI environment, which no HTTP header becomes: the service that calls in somebody's name.
+VIA = "sandbox.via"
 SERVICES = {"monitoring": "cloudwatch", "email": "ses", "tagging": "resourcegroupstaggingapi"}
 
 
@@ -26,6 +28,7 @@ class Call:
 
     :param protocol: query, json or rest.
     :param resource: what the call is about, as the call names it.
+    :param via: the service that makes the call in the caller's name.
     """
 
     service: str
@@ -36,6 +39,7 @@ class Call:
     parameters: dict[str, Any] = field(default_factory=dict)
     user_agent: str = ""
     resource: str | None = None
+    via: str | None = None
 
 
 def read_call(environ: Mapping[str, Any], body: bytes) -> Call:
@@ -60,7 +64,7 @@ def read_call(environ: Mapping[str, Any], body: bytes) -> Call:
         protocol, parameters = "rest", _json(body)
     service = SERVICES.get(service, service)
     resource = target_of(service, parameters, str(environ.get("PATH_INFO", "")))
-    return Call(service, region, action, access_key, protocol, parameters, user_agent, resource)
+    return Call(service, region, action, access_key, protocol, parameters, user_agent, resource, environ.get(VIA))
 
 
 def _unzipped(body: bytes) -> bytes:

@@ -10,4 +10,5 @@ needs/          from a call to the actions, resources and condition keys that it
 world.py        principals, keys and so on as they are in moto; resources.py: their policies and tags
 subject.py      who calls; authorizer.py: all of it together; denials.py: the answers
 sessions.py     AssumeRole; simulation.py: SimulatePrincipalPolicy and SimulateCustomPolicy
+sizes.py        how long policies may be
 """

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import functools
 
-from sandbox.iam import sessions, simulation
+from sandbox.iam import sessions, simulation, sizes
 
 
 @functools.cache
@@ -14,3 +14,4 @@ def install() -> None:
     """To be called before the first call."""
     sessions.install()
     simulation.install()
+    sizes.install()

@@ -93,7 +93,13 @@ def request_context(call: Call, caller: Caller, region: str) -> dict[str, tuple[
     """The condition keys that every request has. The sandbox's plain HTTP stands for HTTPS."""
     now = time.time()
     account = iam_backends[caller.account]["aws"].account_id
+    via = {"aws:viaawsservice": ("false",)}
+    if call.via:
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
+        chain = ("aws:calledvia", "aws:calledviafirst", "aws:calledvialast")
+        via = {"aws:viaawsservice": ("true",), **dict.fromkeys(chain, (call.via,))}
     return {
+        **via,
         "aws:requestedregion": ("us-east-1" if call.service == "iam" else region,),
         "aws:principalaccount": (str(account),),
         "aws:currenttime": (datetime.fromtimestamp(now, timezone.utc).isoformat(),),
@@ -101,5 +107,4 @@ def request_context(call: Call, caller: Caller, region: str) -> dict[str, tuple[
         "aws:sourceip": ("127.0.0.1",),
         "aws:securetransport": ("true",),
         "aws:useragent": (call.user_agent,),
-        "aws:viaawsservice": ("false",),
     }

@@ -20,8 +20,9 @@ import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from moto.rds.models import rds_backends
-from sandbox import kms, logs, sns, stricter
+from sandbox import kms, log_groups, logs, secretsmanager, sns, stricter, subscriptions
 from sandbox.clock import ManualClock
+from sandbox.cloudformation.install import install as install_cloudformation
 from sandbox.dataplane import DataPlane, DataPlaneError, Endpoints
 from sandbox.gateway.identity import make_operator
 from sandbox.gateway.server import moto_application
@@ -41,6 +42,7 @@ DURATIONS = {
     "cluster_delete": 12.0, "cluster_rename": 16.0, "cluster_start": 17.0, "cluster_stop": 18.0,
     "instance_create": 30.0, "instance_delete": 13.0, "instance_modify": 14.0, "instance_rename": 15.0,
     "modify_lag": 5.0, "cluster_modify": 7.0, "master_password": 8.0, "dns": 50.0,
+    "stack_operation": 60.0,
 }  # fmt: skip
 
 
@@ -130,7 +132,7 @@ class ListedPlane:
 
 @functools.cache
 def _application() -> Any:
-    for part in (kms, logs, sns, stricter):
+    for part in (kms, log_groups, logs, secretsmanager, sns, stricter, subscriptions):
         part.install()
     return moto_application()
 
@@ -182,6 +184,13 @@ class Aws:
         _application()
         rds_backends.clear()
         install(self.runtime)
+        self.install_cloudformation(_application())
+
+    def install_cloudformation(self, application: Any) -> None:
+        """:param application: where its calls go that it makes in somebody's name."""
+        install_cloudformation(
+            self.scheduler, lambda: self.runtime.durations.stack_operation, application, ENDPOINT
+        )  # fmt: skip
 
     def close(self) -> None:
         self.scheduler.stop()

@@ -163,6 +163,21 @@ def test_log_events_come_in_order_and_within_a_day(aws: Aws, group: str) -> None
             )  # fmt: skip
 
 
+def test_a_call_takes_10000_log_events_and_1_mib(aws: Aws, group: str) -> None:
+    client, now = aws.client("logs"), int(time.time() * 1000)
+    client.create_log_stream(logGroupName=group, logStreamName="s")
+
+    def put(*messages: str) -> None:
+        events = [{"timestamp": now, "message": message} for message in messages]
+        client.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
+
+    with refused("InvalidParameterException", "logEvents"):
+        put(*["m"] * 10_001)
+    with refused("InvalidParameterException", "exceeds limit of 1048576"):
+        put("m", "ä" * ((1_048_576 - 2 * 26) // 2))
+    put("m", "ä" * ((1_048_576 - 2 * 26) // 2 - 1))
+
+
 def test_at_most_1000_metrics_with_30_dimensions(aws: Aws) -> None:
     client = aws.client("cloudwatch")
     metric = {"MetricName": "m", "Value": 1.0}
@@ -171,6 +186,22 @@ def test_at_most_1000_metrics_with_30_dimensions(aws: Aws) -> None:
     dimensions = [{"Name": f"d{number}", "Value": "v"} for number in range(31)]
     with refused("InvalidParameterValue", "30"):
         client.put_metric_data(Namespace="n", MetricData=[{**metric, "Dimensions": dimensions}])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"Timestamp": time.time() - 15 * 86400}, "two weeks"),
+        ({"Timestamp": time.time() + 3 * 3600}, "two weeks"),
+        ({"Value": 2.0**361}, "Value"),
+        ({"Dimensions": [{"Name": "Target", "Value": " "}]}, "Dimensions"),
+    ],
+)
+def test_a_metric_that_is_not_accepted(aws: Aws, wrong: dict[str, Any], said: str) -> None:
+    client, metric = aws.client("cloudwatch"), {"MetricName": "m", "Value": 1.0, "Timestamp": time.time()}
+    client.put_metric_data(Namespace="n", MetricData=[metric])
+    with refused("InvalidParameterValue", said):
+        client.put_metric_data(Namespace="n", MetricData=[metric, {**metric, **wrong}])
 
 
 # ---- Secrets Manager and KMS
@@ -187,6 +218,51 @@ def test_stages_of_a_secret(aws: Aws) -> None:
     )
     assert client.get_secret_value(SecretId=name)["SecretString"] == "two"
     assert client.get_secret_value(SecretId=name, VersionStage="AWSPREVIOUS")["SecretString"] == "one"
+
+
+def test_a_stage_is_moved_only_from_where_it_is(aws: Aws) -> None:
+    client, name = aws.client("secretsmanager"), f"s/{uuid.uuid4()}"
+    first = client.create_secret(Name=name, SecretString="one")["VersionId"]
+    second = client.put_secret_value(SecretId=name, SecretString="two", VersionStages=["AWSPENDING"])["VersionId"]
+    for stage, given in (
+        ("AWSCURRENT", {"MoveToVersionId": second}),
+        ("AWSCURRENT", {"RemoveFromVersionId": second, "MoveToVersionId": second}),
+        ("AWSCURRENT", {"RemoveFromVersionId": first}),
+        ("AWSPENDING", {"MoveToVersionId": first}),
+        ("AWSPENDING", {"RemoveFromVersionId": first}),
+        ("AWSPENDING", {"MoveToVersionId": str(uuid.uuid4())}),
+        ("AWSPENDING", {}),
+    ):
+        with refused("InvalidParameterException"):
+            client.update_secret_version_stage(SecretId=name, VersionStage=stage, **given)
+    stages = client.describe_secret(SecretId=name)["VersionIdsToStages"]
+    assert stages == {first: ["AWSCURRENT"], second: ["AWSPENDING"]}
+    client.update_secret_version_stage(SecretId=name, VersionStage="AWSPENDING", RemoveFromVersionId=second)
+    assert client.describe_secret(SecretId=name)["VersionIdsToStages"] == {first: ["AWSCURRENT"]}
+
+
+def test_a_version_of_a_secret_can_t_be_changed(aws: Aws) -> None:
+    client, name, token = aws.client("secretsmanager"), f"s/{uuid.uuid4()}", str(uuid.uuid4())
+    client.create_secret(Name=name, SecretString="one")
+    given = {"SecretId": name, "ClientRequestToken": token, "VersionStages": ["AWSPENDING"]}
+    for _time in range(2):
+        assert client.put_secret_value(SecretString="two", **given)["VersionId"] == token
+    with refused("ResourceExistsException", "already in use"):
+        client.put_secret_value(SecretString="three", **given)
+    assert client.get_secret_value(SecretId=name, VersionStage="AWSPENDING")["SecretString"] == "two"
+
+
+def test_a_secret_that_is_being_deleted_keeps_its_name(aws: Aws) -> None:
+    client, name = aws.client("secretsmanager"), f"s/{uuid.uuid4()}"
+    version = client.create_secret(Name=name, SecretString="one")["VersionId"]
+    client.delete_secret(SecretId=name, RecoveryWindowInDays=7)
+    assert client.describe_secret(SecretId=name)["DeletedDate"]
+    with refused("InvalidRequestException", "already scheduled for deletion"):
+        client.create_secret(Name=name, SecretString="one", ClientRequestToken=version)
+    with refused("InvalidRequestException"):
+        client.put_secret_value(SecretId=name, SecretString="two")
+    client.restore_secret(SecretId=name)
+    assert client.get_secret_value(SecretId=name)["SecretString"] == "one"
 
 
 def test_a_secret_that_is_not_there_is_400(aws: Aws) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._iam.policies import policies
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._iam.settings import Settings
 from in_process import ACCOUNT, AWAY, HOME, Aws
 from sandbox.gateway.wire import Call
 from sandbox.iam import catalogue, needs
@@ -251,6 +253,18 @@ def test_a_secret_under_a_key_of_the_customers_needs_it(aws: Aws) -> None:
     assert (decrypt.action, decrypt.resource) == ("kms:Decrypt", key)
     assert decrypt.context["kms:viaservice"] == (f"secretsmanager.{HOME}.amazonaws.com",)
     assert len(of("secretsmanager", "DescribeSecret", SecretId="sealed")) == 1
+    for call, given in (("PutSecretValue", {"SecretId": "sealed"}), ("CreateSecret", {"Name": "new", "KmsKeyId": key})):
+        needs = of("secretsmanager", call, SecretString="{}", **given)
+        assert [need.action for need in needs] == [f"secretsmanager:{call}", "kms:GenerateDataKey", "kms:Decrypt"]
+        assert {need.resource for need in needs[1:]} == {key}
+
+
+def test_a_secret_with_tags_is_tagged(aws: Aws) -> None:
+    tags = [{"Key": "team", "Value": "shop"}]
+    create, tag = of("secretsmanager", "CreateSecret", Name="shop/new", SecretString="{}", Tags=tags)
+    assert (create.action, tag.action) == ("secretsmanager:CreateSecret", "secretsmanager:TagResource")
+    assert tag.resource == create.resource and tag.context["aws:requesttag/team"] == ("shop",)
+    assert len(of("secretsmanager", "CreateSecret", Name="shop/new", SecretString="{}")) == 1
 
 
 def test_dynamodb(aws: Aws) -> None:
@@ -341,12 +355,23 @@ def test_actions_of_the_runners_policy_exist() -> None:
         assert catalogue.exists(action)
 
 
-def test_the_runners_policy_has_what_the_modules_call() -> None:
+def test_the_policies_have_what_the_modules_call() -> None:
     called = set()
     for file in (CHECKOUT / "plugins" / "module_utils").rglob("*.py"):
         called |= set(re.findall(r'^@aws_call\("(\w+)"', file.read_text(), re.MULTILINE))
     assert len(called) > 20
-    # No permission is needed; there are no roles of the cluster in the demo; transactions are their parts; only ending
-    # an operation for good, which is no restore, looks for others in the whole table.
-    others = {"GetCallerIdentity", "AddRoleToDBCluster", "TransactWriteItems", "Scan"}
-    assert called - others <= {action.partition(":")[2] for action in policy_actions()}
+    names = {
+        "account": ACCOUNT, "source_region": AWAY, "source_cluster_id": "shop", "target_region": HOME,
+        "target_cluster_id": "staging", "secrets": ["master"], "topic": f"arn:aws:sns:{HOME}:{ACCOUNT}:news",
+        "cluster_roles": ["import"], "cloudwatch": True,
+    }  # fmt: skip
+    statements = [item for made in policies(Settings.of(names)).values() for item in made["Statement"]]
+    allowed = {
+        action
+        for item in statements
+        for action in ([item["Action"]] if isinstance(item["Action"], str) else item["Action"])
+    }
+    assert all(catalogue.exists(action) for action in allowed)
+    # No permission is needed, or it is that of the parts; the caller may become the role before any policy counts.
+    others = {"GetCallerIdentity", "TransactWriteItems", "AssumeRole"}
+    assert called - others <= {action.partition(":")[2] for action in allowed}

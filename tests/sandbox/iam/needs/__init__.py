@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sandbox.gateway.wire import Call
-from sandbox.iam.needs import data, identity, keys, messaging, monitoring, rds
+from sandbox.iam.needs import data, identity, keys, messaging, monitoring, rds, stacks
 from sandbox.iam.needs.need import Need
 
 # By the name of the service in the call; each gets the call and the account of the caller.
@@ -20,6 +20,7 @@ SERVICES: dict[str, Callable[[Call, str], list[Need]]] = {
     "sqs": messaging.sqs_needs,
     "logs": monitoring.logs_needs,
     "cloudwatch": monitoring.cloudwatch_needs,
+    "cloudformation": stacks.needs,
     "sts": identity.sts_needs,
     "iam": identity.iam_needs,
 }

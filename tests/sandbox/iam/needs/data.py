@@ -37,17 +37,26 @@ def secrets_needs(call: Call, account: str) -> list[Need]:
         resource = arn("secretsmanager", call.region, account, f"secret:{name}")
     else:
         resource = "*"
-    return [Need(f"secretsmanager:{call.action}", resource, context), *_secret_key(call, account)]
+    needs = [Need(f"secretsmanager:{call.action}", resource, context), *_secret_key(call, account)]
+    if call.action == "CreateSecret" and parameters.get("Tags"):
+        needs.append(Need("secretsmanager:TagResource", resource, context))
+    return needs
 
 
 def _secret_key(call: Call, account: str) -> Iterator[Need]:
-    """A value under a key of the customer's is decrypted in the caller's name."""
+    """A value under a key of the customer's is decrypted in the caller's name, and encrypted with a key of its own
+    (https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html)."""
+    actions = {
+        "GetSecretValue": ["kms:Decrypt"],
+        "CreateSecret": ["kms:GenerateDataKey", "kms:Decrypt"],
+        "PutSecretValue": ["kms:GenerateDataKey", "kms:Decrypt"],
+    }.get(call.action, [])
     found = world.secret(account, call.region, str(call.parameters.get("SecretId")))
-    key = found.kms_key_id if found and call.action == "GetSecretValue" else None
-    key_arn = world.customer_key(account, call.region, str(key)) if key else None
-    if key_arn:
-        via = f"secretsmanager.{call.region}.amazonaws.com"
-        yield Need("kms:Decrypt", key_arn, {"kms:viaservice": (via,), "kms:calleraccount": (account,)})
+    key = found.kms_key_id if found else call.parameters.get("KmsKeyId")
+    key_arn = world.customer_key(account, call.region, str(key)) if key and actions else None
+    via = f"secretsmanager.{call.region}.amazonaws.com"
+    for action in actions if key_arn else ():
+        yield Need(action, str(key_arn), {"kms:viaservice": (via,), "kms:calleraccount": (account,)})
 
 
 def dynamodb_needs(call: Call, account: str) -> list[Need]:
@@ -64,7 +73,29 @@ def dynamodb_needs(call: Call, account: str) -> list[Need]:
     tables = call.parameters.get("RequestItems")
     if isinstance(tables, Mapping):
         return [_item(call, account, call.action, {"TableName": name}) for name in tables]
-    return [_item(call, account, call.action, call.parameters)]
+    found = _item(call, account, call.action, call.parameters)
+    return [found, *_table_settings(call, account, found)]
+
+
+def _table_settings(call: Call, account: str, table: Need) -> Iterator[Need]:
+    """What a new table's tags need, and a key that is set for it.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Tagging.Operations.html and, beside it,
+    encryption.usagenotes.html: DynamoDB uses the key by grants, which it makes in the caller's name.
+    """
+    if call.action == "CreateTable" and call.parameters.get("Tags"):
+        yield Need("dynamodb:TagResource", table.resource, table.context)
+    encryption = call.parameters.get("SSESpecification")
+    key = encryption.get("KMSMasterKeyId") if isinstance(encryption, Mapping) else None
+    key_arn = world.customer_key(account, call.region, str(key)) if key else None
+    if key_arn:
+        via = {
+            "kms:viaservice": (f"dynamodb.{call.region}.amazonaws.com",),
+            "kms:calleraccount": (account,),
+            "aws:viaawsservice": ("true",),
+        }
+        yield Need("kms:DescribeKey", key_arn, via)
+        yield Need("kms:CreateGrant", key_arn, {**via, "kms:grantisforawsresource": ("true",)})
 
 
 def _item(call: Call, account: str, action: str, part: Mapping[str, Any]) -> Need:

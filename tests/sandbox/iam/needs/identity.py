@@ -14,6 +14,8 @@ FREE = frozenset(("GetCallerIdentity", "GetSessionToken", "AssumeRoleWithSAML", 
 ABOUT_ONESELF = frozenset(
     ("GetUser", "CreateAccessKey", "DeleteAccessKey", "ListAccessKeys", "UpdateAccessKey", "ChangePassword")
 )
+# What tags need besides (IAM User Guide, "Tagging IAM resources").
+TAGGING = {"CreateRole": "iam:TagRole", "CreateUser": "iam:TagUser", "CreatePolicy": "iam:TagPolicy"}
 SESSION = {
     "ExternalId": "sts:externalid",
     "RoleSessionName": "sts:rolesessionname",
@@ -42,7 +44,10 @@ def iam_needs(call: Call, account: str) -> list[Need]:
         if isinstance(parameters.get(name), str):
             path = str(parameters.get("Path") or "/")
             resource = world.identity_arn(account, kind, str(parameters[name]), path)
-            return [Need(f"iam:{call.action}", resource, context)]
+            found = [Need(f"iam:{call.action}", resource, context)]
+            if call.action in TAGGING and parameters.get("Tags"):
+                found.append(Need(TAGGING[call.action], resource, context))
+            return found
     for name in ("PolicySourceArn", "PolicyArn", "RoleArn", "Arn"):
         if isinstance(parameters.get(name), str):
             return [Need(f"iam:{call.action}", str(parameters[name]), context)]

@@ -16,6 +16,13 @@ CONDITIONS = {
     "GranteePrincipal": "kms:granteeprincipal",
     "RetiringPrincipal": "kms:retiringprincipal",
     "Operations": "kms:grantoperations",
+    "KeySpec": "kms:keyspec",
+    "KeyUsage": "kms:keyusage",
+    "Origin": "kms:keyorigin",
+    "MultiRegion": "kms:multiregion",
+    "BypassPolicyLockoutSafetyCheck": "kms:bypasspolicylockoutsafetycheck",
+    "PendingWindowInDays": "kms:schedulekeydeletionpendingwindowindays",
+    "RotationPeriodInDays": "kms:rotationperiodindays",
 }
 ON_ALIASES = frozenset(("CreateAlias", "DeleteAlias", "UpdateAlias"))
 
@@ -31,7 +38,16 @@ def needs(call: Call, account: str) -> list[Need]:
         context["kms:grantisforawsresource"] = ("false",)
     action, found = f"kms:{call.action}", []
     if call.action in ON_ALIASES:
-        found.append(Need(action, arn("kms", call.region, account, str(parameters.get("AliasName", "*"))), context))
+        alias_name = str(parameters.get("AliasName", "*"))
+        found.append(Need(action, arn("kms", call.region, account, alias_name), context))
+        # Changing or deleting an alias concerns the key that it is one of, too.
+        key_arn = world.key_arn(account, call.region, alias_name)
+        if call.action != "CreateAlias" and ":key/" in key_arn:
+            found.append(Need(action, key_arn, context))
+    if call.action == "CreateKey" and parameters.get("Tags"):
+        # https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html, Tags. The key has no id yet.
+        found += [Need(action, "*", context)]
+        found += [Need("kms:TagResource", arn("kms", call.region, account, "key/*"), context)]
     for name in ("KeyId", "TargetKeyId", "DestinationKeyId"):
         key = parameters.get(name)
         if isinstance(key, str):

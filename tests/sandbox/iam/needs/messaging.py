@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from sandbox.gateway.wire import Call
-from sandbox.iam.needs.need import Need, arn, request_tags
+from sandbox.iam.needs.need import Need, arn, given, request_tags
 
 # As their messages spell them: SNS:Publish, sqs:sendmessage. (Actions know no case.)
 BATCHES = {"SendMessageBatch": "SendMessage", "DeleteMessageBatch": "DeleteMessage",
@@ -26,7 +26,12 @@ def sns_needs(call: Call, account: str) -> list[Need]:
         elif isinstance(parameters.get("PhoneNumber"), str):
             resource = str(parameters["PhoneNumber"])
     tags = request_tags(parameters.get("Tags") or parameters.get("TagKeys"))
-    return [Need(f"SNS:{BATCHES.get(call.action, call.action)}", resource, tags)]
+    context = {**tags, **given(parameters, {"Endpoint": "sns:endpoint", "Protocol": "sns:protocol"})}
+    found = [Need(f"SNS:{BATCHES.get(call.action, call.action)}", resource, context)]
+    if call.action == "CreateTopic" and tags:
+        # https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html, Tags
+        found.append(Need("SNS:TagResource", resource, context))
+    return found
 
 
 def sqs_needs(call: Call, account: str) -> list[Need]:
@@ -38,4 +43,11 @@ def sqs_needs(call: Call, account: str) -> list[Need]:
         resource = arn("sqs", call.region, owner, queue)
     elif isinstance(name, str):
         resource = arn("sqs", call.region, str(parameters.get("QueueOwnerAWSAccountId") or account), name)
-    return [Need(f"sqs:{BATCHES.get(call.action, call.action).lower()}", resource)]
+    tags = parameters.get("tags") or parameters.get("Tags")
+    pairs = [{"Key": key, "Value": value} for key, value in tags.items()] if isinstance(tags, dict) else []
+    context = request_tags(pairs or parameters.get("TagKeys"))
+    found = [Need(f"sqs:{BATCHES.get(call.action, call.action).lower()}", resource, context)]
+    if call.action == "CreateQueue" and pairs:
+        # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html, tags
+        found.append(Need("sqs:tagqueue", resource, context))
+    return found

@@ -64,6 +64,10 @@ class Context:
     def client(self, service: str, region: str | None = None) -> Client:
         return make_client(self._module, service, region=region, user_agent=self._agent)
 
+    def hasty_client(self, service: str) -> Client:
+        """For calls that a restore can do without: it gives up at the second HTTP attempt."""
+        return make_client(self._module, service, user_agent=self._agent, attempts=2)
+
     def destroying_client(self, service: str) -> Client:
         """For calls that destroy: one HTTP attempt, and a last check of the lease right before the bytes leave."""
         check = self.journal.last_check

@@ -144,6 +144,11 @@ options:
       takes V(succeeded) and V(failed) only.
     type: str
     choices: [running, succeeded, failed, skipped]
+  next_step:
+    description: With O(state=recorded), the step whose begin is recorded as well, after the end of O(step).
+    type: str
+    choices: [preflight, snapshot_check, snapshot_copy, cluster_delete, cluster_restore, db_users, notification]
+    version_added: 0.2.0
   changed:
     description: Whether the step changed anything.
     type: bool
@@ -164,6 +169,33 @@ options:
   replaced:
     description: C(resource_id) of the cluster that is replaced, null when there is none.
     type: dict
+  publish:
+    description:
+      - Keeps a log of the operation in a local file, and ships it and metrics to CloudWatch in the region of this
+        module, whenever a step has succeeded or the operation has ended. Left out, none of that.
+      - The log is complete with the callback plugin P(dbops.aurora_restore.operation_log#callback), which adds a record
+        of each task.
+      - It never fails the task. What CloudWatch does not take stays in the file, for the next step or the next restore
+        of the target on this machine; RV(published) and a warning say so. Nothing is done in check mode.
+    type: dict
+    suboptions:
+      folder:
+        description: The folder of the files, one for each operation.
+        type: path
+        required: true
+      log_group_prefix:
+        description: The log group of a step is V(<prefix>/<step>), and must exist. Its streams are operations.
+        type: str
+        default: /aurora-restore
+      metric_namespace:
+        description: The namespace of the metrics.
+        type: str
+        default: AuroraRestore
+      seconds:
+        description: How long shipping may take each time. The lease is renewed right before it, so this must be well
+          below its time.
+        type: float
+        default: 5
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -255,7 +287,8 @@ EXAMPLES = r"""
 RETURN = r"""
 operation:
   description: The operation, as the O(operation) option of the modules of this collection takes it. After
-    O(state=recorded) its C(step) is that step; of a resumed operation it is the one that it had ended in.
+    O(state=recorded) its C(step) is that step, or O(next_step); of a resumed operation it is the one that it had ended
+    in.
   returned: when O(state) is V(started), V(renewed) or V(recorded)
   type: dict
   contains:
@@ -403,6 +436,35 @@ broken:
   description: The lease that was broken, null when nobody held the target.
   returned: when O(state=unlocked)
   type: dict
+log_file:
+  description: The local file of the operation's log.
+  returned: when O(state=started) and O(publish) is given, not in check mode
+  type: str
+published:
+  description: What was shipped to CloudWatch.
+  returned: when O(publish) is given and a step has succeeded or the operation has ended, not in check mode
+  type: dict
+  contains:
+    events:
+      description: How many log events CloudWatch took.
+      type: int
+      returned: always
+    rejected:
+      description: How many it did not keep, because they are too old or too new.
+      type: int
+      returned: always
+    metrics:
+      description: How many metrics it took.
+      type: int
+      returned: always
+    kept:
+      description: How many records of this operation are in the file only.
+      type: int
+      returned: always
+    warning:
+      description: What went wrong, null when nothing did.
+      type: str
+      returned: always
 lease_lost:
   description: The message when a failed operation was closed by another one that holds the target now.
   returned: when O(state=finished) and O(status=failed) and the lease was lost
@@ -411,10 +473,13 @@ lease_lost:
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import BadInput, LeaseLost, RestoreError
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._module import Context, operation_spec, run
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._observe import records as log_records
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._observe import shipping, spool
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import signed
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._poller import Poller
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import aborting, api
@@ -465,12 +530,22 @@ ARGUMENTS: dict[str, Any] = {
     "hold": {"type": "int"},
     "step": {"type": "str", "choices": list(STEPS)},
     "status": {"type": "str", "choices": ["running", "succeeded", "failed", "skipped"]},
+    "next_step": {"type": "str", "choices": list(STEPS)},
     "changed": {"type": "bool"},
     "result": {"type": "dict"},
     "error": {"type": "dict"},
     "snapshot": {"type": "dict"},
     "configuration": {"type": "dict"},
     "replaced": {"type": "dict"},
+    "publish": {
+        "type": "dict",
+        "options": {
+            "folder": {"type": "path", "required": True},
+            "log_group_prefix": {"type": "str", "default": "/aurora-restore"},
+            "metric_namespace": {"type": "str", "default": "AuroraRestore"},
+            "seconds": {"type": "float", "default": 5.0},
+        },
+    },
     **operation_spec(),
 }
 
@@ -517,6 +592,7 @@ def started(context: Context) -> dict[str, Any]:
                 raise
             problem, opened = error, operations.plan_anyhow(request, str(error))
     return {
+        **log_begun(context, opened),
         "changed": True,
         "operation": opened.operation,
         "previous": opened.previous,
@@ -544,9 +620,18 @@ def recorded(context: Context) -> dict[str, Any]:
     params = context.params
     operation = {**params["operation"], "step": params["step"]}
     item: dict[str, Any] = {"step": params["step"], "status": params["status"]}
+    begun = {**operation, "step": params["next_step"]} if params["next_step"] else operation
     if writes(context):
-        item = operations.record(context.state_client(operation), operation, params["step"], params)
-    return {"changed": writes(context), "operation": operation, "step": item}
+        client = context.state_client(operation)
+        item = operations.record(client, operation, params["step"], params)
+        if params["next_step"]:
+            operations.record(client, begun, params["next_step"], {"status": "running"})
+    return {
+        **step_logged(context, operation, item),
+        "changed": writes(context),
+        "operation": begun,
+        "step": item,
+    }
 
 
 def finished(context: Context) -> dict[str, Any]:
@@ -564,7 +649,8 @@ def finished(context: Context) -> dict[str, Any]:
             raise
         context.warn(str(lost))
         return {"changed": False, "report": report, "lease_lost": str(lost)}
-    return {"changed": True, "report": report}
+    shipped = published(context, log_records.operation_ended(operation, report), last=True)
+    return {**shipped, "changed": True, "report": report}
 
 
 def aborted(context: Context) -> dict[str, Any]:
@@ -614,6 +700,51 @@ def unlocked(context: Context) -> dict[str, Any]:
         check=context.check_mode,
     )
     return {"changed": lease is not None, "broken": lease_result(lease)}
+
+
+def log_begun(context: Context, opened: operations.Started) -> dict[str, Any]:
+    """The log of an operation, with its first record; it is shipped with the first step."""
+    if not context.params["publish"] or context.check_mode:
+        return {}
+    path = log_file(context, opened.operation)
+    logged(context, path, log_records.operation_began(opened.operation, opened.resumed, opened.reason))
+    return {"log_file": str(path)}
+
+
+def step_logged(context: Context, operation: Mapping[str, Any], item: Mapping[str, Any]) -> dict[str, Any]:
+    """The end of a step in the log. That of one that failed is shipped with the operation's, which follows."""
+    status = context.params["status"]
+    if not context.params["publish"] or not writes(context) or status == "running":
+        return {}
+    record = log_records.step_ended(operation, item)
+    if status != "failed":
+        return published(context, record)
+    logged(context, log_file(context, operation), record)
+    return {}
+
+
+def log_file(context: Context, operation: Mapping[str, Any]) -> Path:
+    return spool.log_file(context.params["publish"]["folder"], operation["id"])
+
+
+def logged(context: Context, path: Path, record: Mapping[str, Any]) -> None:
+    try:
+        spool.append(path, record)
+    except OSError as error:
+        context.warn(f"The log {path} can't be written ({error.strerror}): it is incomplete.")
+
+
+def published(context: Context, record: Mapping[str, Any], last: bool = False) -> dict[str, Any]:
+    """Ship the log with that record; whatever comes of it, the state is written already."""
+    wish = context.params["publish"]
+    if not wish or not writes(context):
+        return {}
+    path = log_file(context, context.operation)
+    to = shipping.Destination(context.hasty_client, wish["log_group_prefix"], wish["metric_namespace"], wish["seconds"])
+    outcome = shipping.publish(path, record, to, last=last)
+    for warning in outcome.warnings:
+        context.warn(warning)
+    return {"published": outcome.to_result()}
 
 
 def writes(context: Context) -> bool:

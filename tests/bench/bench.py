@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 dbops.aurora_restore contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How fast and how big the sandbox is, and what a plan costs. Reported, not asserted: a table and reports/bench.json.
+"""How fast and how big the sandbox is, what plan and log cost. Reported, not asserted: a table and reports/bench.json.
 
-python bench.py [PART...]      parts: start, calls, storage, memory, plan; all of them by default
+python bench.py [PART...]      parts: start, calls, storage, memory, plan, logs; all of them by default
 """
 
 from __future__ import annotations
@@ -40,6 +40,15 @@ QUICK = (
 # About 1 GB on disk.
 FILL = "CREATE TABLE filled AS SELECT n, repeat(md5(n::text), 30) AS text FROM generate_series(1, 950000) AS n"
 MIB = 2**20
+STEPS = (
+    "preflight",
+    "snapshot_check",
+    "snapshot_copy",
+    "cluster_delete",
+    "cluster_restore",
+    "db_users",
+    "notification",
+)
 # moto lets everybody in.
 ANYBODY = ("bench", "bench")
 
@@ -452,12 +461,56 @@ def plan_module(demo: Any) -> None:
         sys.exit(f"bench: the plan fails: {answer.stdout[-2000:]}{answer.stderr[-2000:]}")
 
 
+# logs
+
+
+def logs(folder: Path) -> dict[str, Any]:
+    """Seconds of a restore without and with its log and metrics in CloudWatch, in turn; what is shipped.
+
+    Nothing else takes time in this sandbox, so the share is the largest that there can be.
+    """
+    sys.path.insert(0, str(TESTS / "e2e"))
+    from harness import Sandbox as Demo
+    from harness import start as start_playbook
+
+    folder.mkdir()
+    scenario = folder / "quick.yml"
+    durations = dict(pair.split("=") for pair in QUICK.split(","))
+    scenario.write_text(json.dumps({"durations": {name: float(value) for name, value in durations.items()}}))
+    demo = Demo(folder / "world", scenario)
+    demo.up()
+    try:
+        for step in STEPS:
+            demo.client("logs").create_log_group(logGroupName=f"/aurora-restore/{step}")
+        taken: dict[bool, list[float]] = {False: [], True: []}
+        for shipped in (False, True) * 3:
+            began = time.perf_counter()
+            run = start_playbook(demo, folder, aurora_restore_cloudwatch=shipped, aurora_restore_poll_interval=0.2)
+            if run.process.wait():
+                sys.exit(f"bench: the restore fails: {run.output[-2000:]}")
+            taken[shipped].append(time.perf_counter() - began)
+        files = list((folder / "reports" / "logs").glob("*.jsonl"))
+        calls = collections.Counter(
+            call["action"] for call in demo.calls() if call["service"] in ("logs", "cloudwatch")
+        )
+        without, with_logs = min(taken[False]), min(taken[True])
+        return {
+            "without": without, "with": with_logs, "added": with_logs - without, "ratio": with_logs / without,
+            "records": statistics.mean(len(path.read_text().splitlines()) for path in files),
+            "kib": statistics.mean(path.stat().st_size for path in files) / 1024,
+            "calls": {name: calls[name] / 3 for name in ("CreateLogStream", "PutLogEvents", "PutMetricData")},
+        }  # fmt: skip
+    finally:
+        demo.down()
+
+
 PARTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "start": start,
     "calls": calls,
     "storage": storage,
     "memory": memory,
     "plan": plan,
+    "logs": logs,
 }
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import datetime
 import hashlib
 import json
 import os
@@ -100,6 +101,30 @@ class Sandbox:
     def items(self, table: str = TABLE) -> list[dict[str, Any]]:
         """The whole state table."""
         return list(self.client("dynamodb").scan(TableName=table, ConsistentRead=True)["Items"])
+
+    def log_events(self, group: str, stream: str | None = None) -> list[str]:
+        """The messages of a log group, of one stream or of all."""
+        logs = self.client("logs")
+        streams = [stream] if stream else [
+            item["logStreamName"] for item in logs.describe_log_streams(logGroupName=group)["logStreams"]
+        ]  # fmt: skip
+        return [
+            event["message"]
+            for name in streams
+            for event in logs.get_log_events(logGroupName=group, logStreamName=name, startFromHead=True)["events"]
+        ]
+
+    def metrics(self, namespace: str) -> dict[str, float]:
+        """The sum of each metric of a namespace, by its name and the values of its dimensions."""
+        client, now, sums = self.client("cloudwatch"), datetime.datetime.now(datetime.timezone.utc), {}
+        for metric in client.list_metrics(Namespace=namespace)["Metrics"]:
+            found = client.get_metric_statistics(
+                **metric, Period=86400, Statistics=["Sum"], StartTime=now - datetime.timedelta(days=1),
+                EndTime=now + datetime.timedelta(hours=1),
+            )  # fmt: skip
+            name = " ".join([metric["MetricName"], *(item["Value"] for item in metric["Dimensions"])])
+            sums[name] = sum(point["Sum"] for point in found["Datapoints"])
+        return sums
 
     def messages(self) -> list[dict[str, Any]]:
         """What subscribers of the topic received since the last look."""

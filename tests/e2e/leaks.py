@@ -40,6 +40,10 @@ def texts(sandbox: Sandbox, run: Run) -> Iterator[tuple[str, str]]:
     yield "call journal", Path(sandbox.info["journal"]).read_text()
     yield "state table", json.dumps(sandbox.items())
     yield "messages", json.dumps(sandbox.messages())
+    groups = [item["logGroupName"] for item in sandbox.client("logs").describe_log_groups()["logGroups"]]
+    for group in groups:
+        yield f"log group {group}", "\n".join(sandbox.log_events(group))
+    yield "metrics", json.dumps(sandbox.client("cloudwatch").list_metrics()["Metrics"])
     yield "process arguments", "\n".join(run.arguments)
 
 

@@ -22,6 +22,9 @@ from restored import assert_logins, assert_replaced, assert_snapshots_rows, asse
 
 SCENARIOS = CHECKOUT / "tests" / "sandbox" / "scenarios"
 MUTATING = ("Copy", "Create", "Restore", "Modify", "Delete", "AddTags")  # of RDS
+STEPS = (
+    "preflight", "snapshot_check", "snapshot_copy", "cluster_delete", "cluster_restore", "db_users", "notification",
+)  # fmt: skip
 OTHERS_MUTATING = ("PutItem", "UpdateItem", "TransactWrite", "Publish")
 
 
@@ -85,6 +88,10 @@ class Scene:
         """How often a copy was refused because of those that are under way."""
         return sum(call["error_code"] == "SnapshotQuotaExceeded" for call in self.sandbox.calls())
 
+    def logged(self, step: str, operation: str) -> list[dict[str, Any]]:
+        """What CloudWatch has of a step."""
+        return [json.loads(text) for text in self.sandbox.log_events(f"/aurora-restore/{step}", operation)]
+
     def took_effect(self) -> Counter[tuple[str, str]]:
         """How often each mutating RDS call succeeded on each resource, its answer lost or not."""
         return Counter(
@@ -121,8 +128,18 @@ def group(name: str) -> pytest.MarkDecorator:
 
 
 @group("slow")
-def test_slow_and_jittery(scene: Make) -> None:
-    scene("slow").succeeds()
+def test_slow_and_jittery_and_cloudwatch_is_down(scene: Make) -> None:
+    slow = scene("slow")
+    run = slow.succeeds(aurora_restore_cloudwatch=True)
+    operation = run.report()["operation_id"]
+    (log,) = (slow.home / "reports" / "logs").glob("*.jsonl")
+    records = [json.loads(line) for line in log.read_text().splitlines()]
+    assert log.stem == operation
+    assert [record["status"] for record in records if record["event"] == "operation"] == ["started", "succeeded"]
+    assert "CloudWatch did not take everything" in run.output and log.name in run.output
+    assert slow.faults()["cloudwatch-down"] > 0
+    events = sum(call["service"] in ("logs", "cloudwatch") and not call["fault"] for call in slow.sandbox.calls())
+    assert events == 0, "nothing got through"
 
 
 @group("throttled")
@@ -158,11 +175,22 @@ def test_the_answer_of_every_mutating_call_is_lost_once(scene: Make) -> None:
 
 @group("copy-failed")
 def test_a_copy_that_fails_is_removed_and_made_anew_by_the_next_run(scene: Make) -> None:
+    """Both runs are seen in CloudWatch."""
     failed = scene("copy_failed")
-    failed.fails("snapshot_copy", "is failed", "Run the same command again")
+    for step in STEPS:
+        failed.sandbox.client("logs").create_log_group(logGroupName=f"/aurora-restore/{step}")
+    run = failed.fails("snapshot_copy", "is failed", "Run the same command again", aurora_restore_cloudwatch=True)
     failed.is_untouched()
     assert sum(failed.faults().values()) == 1
-    failed.succeeds()
+    operation = run.report()["operation_id"]
+    step, end = (record for record in failed.logged("snapshot_copy", operation) if "status" in record)
+    assert (step["event"], step["status"], end["event"], end["status"]) == ("step", "failed", "operation", "failed")
+    assert "is failed" in step["message"] and step["message"] == end["message"]
+    failed.succeeds(aurora_restore_cloudwatch=True)
+    assert failed.logged("notification", operation)[-1]["status"] == "succeeded"
+    assert failed.logged("snapshot_copy", operation)[-1]["attempt"] == 2
+    counted = {name: value for name, value in failed.sandbox.metrics("AuroraRestore").items() if "Operations" in name}
+    assert counted == {f"Operations{what} {STAGING}": 1 for what in ("Started", "Failed", "Succeeded")}
 
 
 @group("restore-terminal")
@@ -230,6 +258,9 @@ def test_with_no_more_permissions_than_documented(scene: Make) -> None:
     mine = [call for call in strict.sandbox.calls() if str(call["principal"]).endswith(":user/runner")]
     assert len(mine) > 50
     assert not [call for call in mine if call["status"] == 403], "nothing that is not documented is even tried"
+    # That nothing in the policy is superfluous is shown with runs in which all of these are called.
+    known = set(json.loads((CHECKOUT / "tests" / "unit" / "sandbox" / "called.json").read_text()))
+    assert {f"{call['service']}:{call['action']}" for call in mine} <= known
     assert_plan_of_a_reader(strict)
 
 

@@ -16,41 +16,47 @@ MASTER_KEYS = ("username", "password")
 APP_KEYS = ("app_username", "app_password", "readonly_username", "readonly_password")
 
 
+CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
+STAGES = (CURRENT, PENDING, PREVIOUS)
+
+
 @aws_call("GetSecretValue")
-def get_secret_value(client: Client, secret_id: str) -> dict[str, Any]:
-    return dict(client.get_secret_value(SecretId=secret_id))
+def get_secret_value(client: Client, secret_id: str, stage: str = CURRENT) -> dict[str, Any]:
+    # Without a stage it is the current one, and no policy has to allow stages.
+    which = {} if stage == CURRENT else {"VersionStage": stage}
+    return dict(client.get_secret_value(SecretId=secret_id, **which))
 
 
-def read_secret(client: Client, secret_id: str, required_keys: Iterable[str]) -> dict[str, str]:
-    """The current value of a secret: a JSON object of texts (numbers and booleans become texts).
+def read_secret(client: Client, secret_id: str, required_keys: Iterable[str], stage: str = CURRENT) -> dict[str, str]:
+    """The value of a secret's stage: a JSON object of texts (numbers and booleans become texts).
 
-    :raises NotFound: there is no such secret (or it is being deleted).
+    :raises NotFound: there is no such secret or stage (or it is being deleted).
     :raises BadInput: it is not a JSON object, or a needed key is missing or empty. The message holds no value.
     """
+    return parse_secret(secret_id, read_text(client, secret_id, stage), required_keys)
+
+
+def read_text(client: Client, secret_id: str, stage: str = CURRENT) -> str | None:
+    """The value as it is stored; :raises NotFound: there is no such secret or stage (or it is being deleted)."""
     try:
-        value = get_secret_value(client, secret_id).get("SecretString")
+        value: str | None = get_secret_value(client, secret_id, stage).get("SecretString")
     except AwsError as error:
         if error.code in ("ResourceNotFoundException", "InvalidRequestException"):
+            what = "does not exist" if stage == CURRENT else f"does not exist or has no version {stage}"
             raise NotFound(
-                f"The secret {secret_id} does not exist in {client.meta.region_name}, or is being deleted",
+                f"The secret {secret_id} {what} in {client.meta.region_name}, or is being deleted",
                 resource=secret_id,
                 hint="Create it, or name one that exists.",
                 code=error.code,
                 action=error.action,
             ) from error
         raise
-    return parse_secret(secret_id, value, required_keys)
+    return value
 
 
 def parse_secret(secret_id: str, value: str | None, required_keys: Iterable[str]) -> dict[str, str]:
     """The keys and values of a secret's text; see ``read_secret``."""
-    try:
-        content = json.loads(value or "")
-    except ValueError:
-        # Without the parser's own message, which may quote the text; and without it as the cause.
-        content = None
-    if not isinstance(content, dict):
-        raise BadInput(f"The secret {secret_id} is not a JSON object", resource=secret_id)
+    content = parse_object(secret_id, value)
     texts = {str(key): _text(entry) for key, entry in content.items() if not isinstance(entry, (dict, list))}
     missing = [key for key in required_keys if not texts.get(key)]
     if missing:
@@ -59,6 +65,18 @@ def parse_secret(secret_id: str, value: str | None, required_keys: Iterable[str]
             resource=secret_id,
         )
     return texts
+
+
+def parse_object(secret_id: str, value: str | None) -> dict[str, Any]:
+    """A secret's text as it is, numbers and nested values included; :raises BadInput: it is not a JSON object."""
+    try:
+        content = json.loads(value or "")
+    except ValueError:
+        # Without the parser's own message, which may quote the text; and without it as the cause.
+        content = None
+    if not isinstance(content, dict):
+        raise BadInput(f"The secret {secret_id} is not a JSON object", resource=secret_id)
+    return content
 
 
 def _text(entry: Any) -> str:

@@ -30,6 +30,12 @@ options:
         The module reads it itself and sets the password.
       - AWS does not tell whether a password is set already, so this always counts as a change.
     type: str
+  master_user_secret_stage:
+    description: Which version of the secret. V(AWSPENDING) is that of an unfinished rotation.
+    type: str
+    choices: [AWSCURRENT, AWSPENDING, AWSPREVIOUS]
+    default: AWSCURRENT
+    version_added: 0.2.0
   backup_retention_period:
     description: How many days automated backups are kept.
     type: int
@@ -98,6 +104,7 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import m
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models import Cluster
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.session import Session
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.waiting import describe_change
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._secrets import CURRENT, STAGES
 
 SETTINGS = (
     "deletion_protection",
@@ -120,7 +127,11 @@ def body(context: Context) -> dict[str, Any]:
     if params["master_user_secret_id"]:
         secret_id = params["master_user_secret_id"]
         password = modifying.read_master_password(
-            context.client("secretsmanager"), secret_id, cluster.engine, cluster.master_username
+            context.client("secretsmanager"),
+            secret_id,
+            cluster.engine,
+            cluster.master_username,
+            params["master_user_secret_stage"],
         )
         context.no_log(password)
     changes = parameters.modify_parameters(cluster, wanted)
@@ -148,6 +159,7 @@ def main() -> None:
             "resource_id": {"type": "str"},
             "deletion_protection": {"type": "bool"},
             "master_user_secret_id": {"type": "str", "no_log": False},
+            "master_user_secret_stage": {"type": "str", "choices": list(STAGES), "default": CURRENT, "no_log": False},
             "backup_retention_period": {"type": "int"},
             "preferred_backup_window": {"type": "str"},
             "preferred_maintenance_window": {"type": "str"},

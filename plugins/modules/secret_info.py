@@ -9,7 +9,7 @@ module: secret_info
 short_description: Read a JSON secret of Secrets Manager
 version_added: 0.1.0
 description:
-  - Reads the current value of a secret that is a JSON object, and checks that the needed keys are there.
+  - Reads the value of a secret that is a JSON object, and checks that the needed keys are there.
   - The value is returned in clear text. Every task that uses this module, and every task that uses what it returns,
     must have C(no_log=true), and C(ansible_pipelining) should be on, so that no arguments are left on disk after a
     SIGKILL.
@@ -25,6 +25,12 @@ options:
     type: list
     elements: str
     default: []
+  stage:
+    description: Which version's value. V(AWSPENDING) is that of an unfinished rotation.
+    type: str
+    choices: [AWSCURRENT, AWSPENDING, AWSPREVIOUS]
+    default: AWSCURRENT
+    version_added: 0.2.0
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -65,12 +71,12 @@ secret:
 from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._module import Context, run
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._secrets import read_secret
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._secrets import CURRENT, STAGES, read_secret
 
 
 def read(context: Context) -> dict[str, Any]:
-    client = context.client("secretsmanager")
-    return {"changed": False, "secret": read_secret(client, context.params["secret_id"], context.params["keys"])}
+    client, params = context.client("secretsmanager"), context.params
+    return {"changed": False, "secret": read_secret(client, params["secret_id"], params["keys"], params["stage"])}
 
 
 def main() -> None:
@@ -78,6 +84,7 @@ def main() -> None:
         {
             "secret_id": {"type": "str", "required": True, "no_log": False},
             "keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
+            "stage": {"type": "str", "choices": list(STAGES), "default": CURRENT},
         },
         read,
     )

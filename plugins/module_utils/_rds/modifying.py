@@ -16,6 +16,7 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models i
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.session import Session
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.statuses import CLUSTER_STOPPED, DELETING
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._secrets import (
+    CURRENT,
     MASTER_KEYS,
     read_secret,
     validate_master_password,
@@ -34,12 +35,14 @@ def existing_cluster(session: Session, cluster_id: str) -> Cluster:
     return cluster
 
 
-def read_master_password(client: Client, secret_id: str, engine: str, master_username: str | None) -> str:
-    """The master password out of a secret with username and password; client is one of secretsmanager.
+def read_master_password(
+    client: Client, secret_id: str, engine: str, master_username: str | None, stage: str = CURRENT
+) -> str:
+    """The master password out of a secret's stage with username and password; client is one of secretsmanager.
 
     :raises BadInput: RDS would refuse it, or it is another user's (the master's name can't be changed).
     """
-    secret = read_secret(client, secret_id, MASTER_KEYS)
+    secret = read_secret(client, secret_id, MASTER_KEYS, stage)
     if master_username and secret["username"] != master_username:
         raise BadInput(
             f"The secret {secret_id} is for user {secret['username']}, but the master user is {master_username}, which "

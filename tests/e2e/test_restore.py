@@ -33,7 +33,9 @@ class Restored:
 @pytest.fixture(scope="module")
 def restored(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Restored:
     before, old = picture(sandbox, STAGING), sandbox.cluster(STAGING)["DbClusterResourceId"]
-    run = play(sandbox, tmp_path_factory.mktemp("first"), "-vvv")
+    for step in STEPS:
+        sandbox.client("logs").create_log_group(logGroupName=f"/aurora-restore/{step}")
+    run = play(sandbox, tmp_path_factory.mktemp("first"), "-vvv", aurora_restore_cloudwatch=True)
     assert run.code == 0, run.output[-6000:]
     return Restored(sandbox, run, before, old, run.report())
 
@@ -178,6 +180,28 @@ def test_every_mutating_call_says_which_operation_it_belongs_to(restored: Restor
         assert f"op={restored.report['operation_id']}" in call["user_agent"] and "fence=1" in call["user_agent"]
 
 
+def test_each_step_has_its_log_in_cloudwatch(restored: Restored) -> None:
+    sandbox, operation = restored.sandbox, restored.report["operation_id"]
+    for step in STEPS:
+        records = [json.loads(text) for text in sandbox.log_events(f"/aurora-restore/{step}", operation)]
+        assert {record["step"] for record in records} == {step}
+        assert {record["operation_id"] for record in records} == {operation}
+        assert [record["status"] for record in records if record["event"] == "step"] == ["succeeded"]
+        assert any(record["event"] in ("ok", "changed") and record.get("task") for record in records)
+    assert [record["status"] for record in records if record["event"] == "operation"] == ["succeeded"]
+    assert "operation_log" not in restored.run.output, "no warning that the plugin is not active"
+
+
+def test_metrics(restored: Restored) -> None:
+    sandbox, report = restored.sandbox, restored.report
+    values = sandbox.metrics("AuroraRestore")
+    assert values.pop("OperationsStarted shop-staging") == values.pop("OperationsSucceeded shop-staging") == 1
+    assert values.pop("DowntimeSeconds shop-staging") == pytest.approx(report["downtime_seconds"])
+    age = values.pop("SnapshotAgeSeconds shop-staging")
+    assert age == pytest.approx(report["snapshot"]["age_seconds"] + report["total_seconds"], abs=1)
+    assert values == {f"StepSeconds shop-staging {item['step']}": item["seconds"] for item in report["steps"]}
+
+
 def test_no_password_anywhere(restored: Restored) -> None:
     assert_no_password(restored.sandbox, restored.run)
 
@@ -222,6 +246,7 @@ def test_second_run_by_the_installed_collection(
     home = tmp_path_factory.mktemp("again")
     run = play(
         restored.sandbox, home, "-vvv", playbook="dbops.aurora_restore.restore", cwd=tmp_path,
+        aurora_restore_cloudwatch=True, aurora_restore_log_group_prefix="/not-made",
         more_environment={"ANSIBLE_COLLECTIONS_PATH": f"{tmp_path / 'collections'}:{CHECKOUT.parent}"},
     )  # fmt: skip
     assert run.code == 0, run.output[-6000:]
@@ -236,6 +261,11 @@ def test_second_run_by_the_installed_collection(
     assert len(copies) == 1
     assert picture(restored.sandbox, STAGING) == restored.before
     assert_no_password(restored.sandbox, run)
+    # The collection's callback is active here, too; that nobody has made the log groups fails nothing.
+    (log,) = (home / "reports" / "logs").glob("*.jsonl")
+    records = [json.loads(line) for line in log.read_text().splitlines()]
+    assert {record["step"] for record in records if "task" in record} == set(STEPS)
+    assert "there is no log group /not-made/preflight" in run.output.replace("\n", " ")
     shutil.rmtree(tmp_path / "collections")
 
 
@@ -257,3 +287,61 @@ def assert_no_password(sandbox: Sandbox, run: Run) -> None:
     from leaks import find_passwords
 
     assert find_passwords(sandbox, run) == []
+
+
+def test_a_cleanup_leaves_the_newest_of_each_kind(restored: Restored, tmp_path: Path) -> None:
+    """Two runs have left two final snapshots, and one copy that both used."""
+    rds = restored.sandbox.client("rds")
+
+    def snapshots() -> list[str]:
+        found = rds.describe_db_cluster_snapshots(SnapshotType="manual")["DBClusterSnapshots"]
+        return sorted(item["DBClusterSnapshotIdentifier"] for item in found)
+
+    def clean(*arguments: str, **variables: Any) -> str:
+        ages = dict.fromkeys(("copies_older_than_days", "final_snapshots_older_than_days", "minimum_age_hours"), 0)
+        given = {f"aurora_restore_cleanup_{name}": value for name, value in {**ages, "keep_final_snapshots": 0}.items()}
+        run = play(restored.sandbox, tmp_path, *arguments, playbook="playbooks/cleanup.yml", **given, **variables)
+        assert run.code == 0, run.output[-6000:]
+        return " ".join(run.output.split())
+
+    before = snapshots()
+    first = f"{STAGING}-final-{restored.report['operation_id'][-8:].lower()}"
+    assert f"Would be deleted: final snapshot {first} (available," in clean()
+    assert f"Would be deleted: final snapshot {first}" in clean("--check", aurora_restore_cleanup_apply=True)
+    assert snapshots() == before
+    applied = clean(aurora_restore_cleanup_apply=True)
+    assert f"Deleted: final snapshot {first}" in applied and "it is the newest copy of its source" in applied
+    assert snapshots() == [name for name in before if name != first]
+    assert "Deleted: nothing." in clean(aurora_restore_cleanup_apply=True)
+
+
+def test_new_passwords_for_all_three_users(restored: Restored, tmp_path: Path) -> None:
+    sandbox = restored.sandbox
+    secrets = ("shop/staging/master", "shop/staging/app")
+    before = {name: sandbox.secret(name) for name in secrets}
+
+    def rotate(*arguments: str) -> str:
+        run = play(
+            sandbox, tmp_path, "-vvv", "--diff", *arguments, playbook="playbooks/rotate_credentials.yml",
+            aurora_restore_rotate_master=True,
+        )  # fmt: skip
+        assert run.code == 0, run.output[-6000:]
+        assert_no_password(sandbox, run)
+        return " ".join(run.output.split())
+
+    assert "new passwords would be in shop/staging/app" in rotate("--check")
+    assert {name: sandbox.secret(name) for name in secrets} == before
+    with sandbox.login(STAGING, before[secrets[1]]["app_username"], before[secrets[1]]["app_password"]) as cursor:
+        said = rotate()
+        cursor.execute("SELECT count(*) FROM shop.orders")
+    for text in ("dbadmin: new passwords are in shop/staging/master", "shop_app and shop_readonly: new passwords are"):
+        assert text in said
+    for name in secrets:
+        now, old = sandbox.secret(name), before[name]
+        for key in [key for key in now if "password" in key]:
+            user = now[key.replace("password", "username")]
+            assert old[key] not in said
+            with sandbox.login(STAGING, user, now[key]):
+                pass
+            with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
+                sandbox.login(STAGING, user, old[key]).__enter__()

@@ -118,6 +118,42 @@ options:
       replaced, and to read who can log in to it.
     type: bool
     default: true
+  db_host:
+    description: The host that runs the database steps, where that is not the one that runs this module, as
+      M(dbops.aurora_restore.database_host_info) found it. Then O(check_database) tries nothing.
+    type: dict
+    suboptions:
+      name:
+        description: Its name in the inventory.
+        type: str
+        required: true
+      problems:
+        description: Why it can't run them, as sentences.
+        type: list
+        elements: str
+        default: []
+      tried:
+        description: Whether it tried to reach the live target's database.
+        type: bool
+        default: false
+      unreached:
+        description: Why it could not reach it.
+        type: str
+  public_security_groups:
+    description: Ids of security groups that may open the database's port to the internet.
+    type: list
+    elements: str
+    default: []
+  public_subnet_groups:
+    description: Names of subnet groups that may have public subnets.
+    type: list
+    elements: str
+    default: []
+  allow_less_encryption:
+    description: Whether the new cluster may be encrypted by less than the snapshot is. In that order, nothing, a key
+      that AWS owns, the one that AWS manages, a key of the customer.
+    type: bool
+    default: false
   prices:
     description: Prices that win over those that come with the collection, by region; see the guide on estimates.
     type: dict
@@ -391,7 +427,12 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.reading
     read_surroundings,
     read_world,
 )
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import Resumed, Wishes, attempt
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import (
+    DatabaseHost,
+    Resumed,
+    Wishes,
+    attempt,
+)
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds import api
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.capture import CONFIGURATION_OPTIONS
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.selection import Wish, age_seconds
@@ -425,6 +466,18 @@ ARGUMENTS: dict[str, Any] = {
     "expected_account": {"type": "str"},
     "other_logins": {"type": "str", "choices": ["disable", "report", "keep"], "default": "disable"},
     "check_database": {"type": "bool", "default": True},
+    "db_host": {
+        "type": "dict",
+        "options": {
+            "name": {"type": "str", "required": True},
+            "problems": {"type": "list", "elements": "str", "default": []},
+            "tried": {"type": "bool", "default": False},
+            "unreached": {"type": "str"},
+        },
+    },
+    "public_security_groups": {"type": "list", "elements": "str", "default": []},
+    "public_subnet_groups": {"type": "list", "elements": "str", "default": []},
+    "allow_less_encryption": {"type": "bool", "default": False},
     "prices": {"type": "dict", "default": {}},
     "plan_file": {"type": "path"},
     "operation_problem": {"type": "dict"},
@@ -469,6 +522,10 @@ def wishes_of(context: Context, account: str) -> Wishes:
         expected_account=params["expected_account"],
         other_logins=params["other_logins"],
         check_database=params["check_database"],
+        db_host=DatabaseHost(**params["db_host"]) if params["db_host"] else None,
+        public_security_groups=params["public_security_groups"],
+        public_subnet_groups=params["public_subnet_groups"],
+        allow_less_encryption=params["allow_less_encryption"],
     )
 
 

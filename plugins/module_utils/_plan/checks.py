@@ -14,12 +14,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import Denied, Throttled, Unreachable
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import actions, decisions, seen, standing
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import (
+    actions,
+    decisions,
+    encryption,
+    network,
+    seen,
+    standing,
+)
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.case import Case
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.database import Unreached
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.names import user_name_problem
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import (
     Boto,
+    DatabaseHost,
     Fact,
     Wishes,
 )
@@ -65,6 +73,10 @@ FLAT = ("db_subnet_group_name", "vpc_security_group_ids", "db_cluster_parameter_
 ENGINES = ("aurora-postgresql",)
 EXPECTED_ACCOUNT = PREFIX + "expected_account"
 CHECK_DATABASE = PREFIX + "check_database"
+DB_HOST = PREFIX + "db_host"
+PUBLIC_SECURITY_GROUPS = PREFIX + "public_security_groups"
+PUBLIC_SUBNET_GROUPS = PREFIX + "public_subnet_groups"
+LESS_ENCRYPTION = PREFIX + "allow_less_encryption"
 MINIMUM_ZONES = 2
 DELETES = (standing.START, standing.ADOPT)
 # AWS did not say
@@ -383,20 +395,145 @@ def check_permissions(case: Case) -> Iterable[Problem]:
 
 def check_database(case: Case) -> Iterable[Problem]:
     """The restored database is in the network of the one that is replaced, if nobody changes that."""
+    if case.wishes.db_host:
+        yield from _database_host(case, case.wishes.db_host)
+        return
     error = case.around.database.error
     if error is None:
         return
     if not isinstance(error, Unreached):
         yield Problem(str(error), MASTER_SECRET, unknown=True, blocks=False)
         return
-    kept = not any(case.wishes.overrides.get(key) for key in ("db_subnet_group_name", "vpc_security_group_ids", "port"))
+    kept = _network_is_kept(case)
     yield Problem(
         f"The database of {case.wishes.target_cluster_id} {error.message}: run from a host of its network (a"
-        f" bastion or a controller in the VPC), or set {CHECK_DATABASE} to false.",
+        f" controller in the VPC), name one that reaches it in {DB_HOST}, or set {CHECK_DATABASE} to false.",
         CHECK_DATABASE,
         unknown=not kept,
         blocks=kept,
     )
+
+
+def _database_host(case: Case, host: DatabaseHost) -> Iterable[Problem]:
+    for problem in host.problems:
+        yield Problem(problem, DB_HOST)
+    if host.unreached:
+        kept = _network_is_kept(case)
+        yield Problem(
+            f"The database of {case.wishes.target_cluster_id} can't be reached from {host.name}: {host.unreached}",
+            DB_HOST,
+            unknown=not kept,
+            blocks=kept,
+            todo=f"let {host.name} in by its security group, name another host, or set {CHECK_DATABASE} to false.",
+        )
+
+
+def _network_is_kept(case: Case) -> bool:
+    """Whether the new cluster will be where the one that it replaces is."""
+    return not any(case.wishes.overrides.get(key) for key in ("db_subnet_group_name", "vpc_security_group_ids", "port"))
+
+
+def check_isolation(case: Case) -> Iterable[Problem]:
+    """Whether the internet could reach the database: its instances never get public addresses, all the same."""
+    yield from _open_groups(case)
+    group, tables = case.around.subnet_group.value or {}, case.around.route_tables
+    if tables.error:
+        yield Problem(
+            f"Whether the subnets of {group.get('DBSubnetGroupName')} are private was not checked: {tables.error}",
+            SUBNET_GROUP,
+            unknown=True,
+            blocks=False,
+            todo=tables.error.hint,
+        )
+    for public in network.public_subnets(network.subnet_ids(group), tables.value or []):
+        yield Problem(
+            f"Subnet {public.subnet} of subnet group {group.get('DBSubnetGroupName')} is public, route table"
+            f" {public.table} leads to {public.gateway}: give {SUBNET_GROUP} a group of private subnets, or name the"
+            f" group in {PUBLIC_SUBNET_GROUPS}.",
+            PUBLIC_SUBNET_GROUPS,
+        )
+
+
+def _open_groups(case: Case) -> Iterable[Problem]:
+    port = int(case.decision.configuration.get("port") or network.DEFAULT_PORT)
+    for group in case.around.security_groups.value or []:
+        group_id = str(group.get("GroupId"))
+        if group_id in case.wishes.public_security_groups:
+            continue
+        for opening in network.openings(group, port):
+            yield Problem(
+                f"Security group {group_id} opens the database's port {port} to {opening.cidr} (its rule for"
+                f" {opening.ports}): take that rule away, set {SECURITY_GROUPS} to other groups, or name the group in"
+                f" {PUBLIC_SECURITY_GROUPS}.",
+                PUBLIC_SECURITY_GROUPS,
+            )
+        for name in network.prefix_lists(group, port):
+            yield Problem(
+                f"Security group {group_id} opens the database's port {port} to prefix list {name}, whose addresses"
+                f" were not looked at: see that they are not public, or name the group in {PUBLIC_SECURITY_GROUPS}.",
+                PUBLIC_SECURITY_GROUPS,
+                unknown=True,
+                blocks=False,
+            )
+
+
+def check_encryption(case: Case) -> Iterable[Problem]:
+    """Whether the result would be protected less well than what it is made of."""
+    made = protections(case)
+    if made is None or case.wishes.allow_less_encryption:
+        return
+    result, source = made
+    less = encryption.is_less(result, source)
+    if less is False:
+        return
+    snapshot = case.decision.snapshot
+    would = "would" if less else "may"
+    yield Problem(
+        f"Snapshot {snapshot.id if snapshot else ''} is {source.text}, and the restored cluster would be {result.text},"
+        f" which {would} be less: set {KMS_KEY} to a customer key of {case.wishes.target_region}, or"
+        f" {LESS_ENCRYPTION} to true.",
+        KMS_KEY,
+        unknown=less is None,
+    )
+
+
+def protections(case: Case) -> tuple[encryption.Protection, encryption.Protection] | None:
+    """How the result and the snapshot are protected; None: there is no snapshot, or the key could not be read."""
+    snapshot, key = case.decision.snapshot, case.around.key
+    if snapshot is None or (case.decision.kms_key_id and not key.value):
+        return None
+    manager = (case.around.source_key.value or {}).get("KeyManager")
+    if key.value and key.value.get("Arn") == snapshot.kms_key_id:
+        manager = key.value.get("KeyManager")
+    source = encryption.protection(snapshot.encrypted, snapshot.encryption_type, manager)
+    if not key.value:
+        # A restore without a key has that of its snapshot: whoever's that is, it is the same.
+        return encryption.Protection(source.low, source.low), encryption.Protection(source.low, source.low)
+    return encryption.protection(True, encryption.KMS_TYPE, key.value.get("KeyManager")), source
+
+
+def _encryption_warnings(case: Case) -> Iterable[str]:
+    """What is protected less well than it could be, and is no reason to stop."""
+    topic, cluster, made = case.world.topic.value, case.world.target.value, protections(case)
+    if topic and not topic.get("KmsMasterKeyId"):
+        yield (
+            f"{TOPIC}: topic {case.wishes.sns_topic_arn} is not encrypted; what it holds until it is delivered is not,"
+            " either: give it a KMS key."
+        )
+    if cluster is None or made is None:
+        return
+    key, boto = case.around.key.value or {}, cluster.boto
+    same = bool(key.get("Arn")) and key.get("Arn") == boto.get("KmsKeyId")
+    now = encryption.protection(
+        bool(boto.get("StorageEncrypted")),
+        boto.get("StorageEncryptionType"),
+        key.get("KeyManager") if same else None,
+    )
+    if not same and encryption.is_less(made[0], now) is not False:
+        yield (
+            f"{KMS_KEY}: cluster {cluster.id} is {now.text}, and the one that replaces it would be {made[0].text},"
+            " which is, or may be, less."
+        )
 
 
 def check_subnet_group(case: Case) -> Iterable[Problem]:
@@ -531,12 +668,14 @@ CHECKS: dict[str, Check] = {
     "configuration": check_configuration,
     "kms_key": check_key,
     "kms_grant": check_key_grant,
+    "encryption": check_encryption,
     "names_free": check_names_free,
     "master_secret": check_master_secret,
     "app_secret": check_app_secret,
     "subnet_group": check_subnet_group,
     "parameter_groups": check_parameter_groups,
     "security_groups": check_security_groups,
+    "isolation": check_isolation,
     "instance_classes": check_instance_classes,
     "topic": check_topic,
     "ca_cert": check_ca,
@@ -608,6 +747,7 @@ def warnings(case: Case) -> list[str]:
         )
         if fact.error
     ]
+    remarks += _encryption_warnings(case)
     if case.world.quotas.error:
         remarks.append(f"Quotas were not checked: {case.world.quotas.error}")
     return remarks

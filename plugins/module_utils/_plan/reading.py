@@ -53,6 +53,13 @@ def describe_security_groups(client: Client, group_ids: Sequence[str], *, names:
     return list(paginate(client, "describe_security_groups", "SecurityGroups", Filters=filters))
 
 
+@aws_call("DescribeRouteTables", "vpc_id")
+def describe_route_tables(client: Client, vpc_id: str) -> list[Boto]:
+    """All of the VPC, in one go: the main one counts for every subnet that has none of its own."""
+    filters = [{"Name": "vpc-id", "Values": [vpc_id]}]
+    return list(paginate(client, "describe_route_tables", "RouteTables", Filters=filters))
+
+
 def read_world(wishes: Wishes, regions: frozenset[str], connect: Connect, caller: Boto) -> World:
     """Everything that does not depend on the target's configuration."""
     source_known, target_known = wishes.source_region in regions, wishes.target_region in regions
@@ -139,9 +146,27 @@ def read_surroundings(
     asked = permissions.questions(wishes, world, decision, around)
     return replace(
         around,
+        route_tables=read_route_tables(wishes, around, target),
+        source_key=read_source_key(wishes, decision, around, connect),
         grant=read_grant(wishes, world, around, connect),
         permissions=attempt(lambda: permissions.simulate(target("iam"), str(world.caller.get("Arn", "")), asked)),
     )
+
+
+def read_route_tables(wishes: Wishes, around: Surroundings, target: Callable[[str], Client]) -> Fact[Sequence[Boto]]:
+    """The routes of the subnet group's VPC, unless its subnets may be public."""
+    group = around.subnet_group.value or {}
+    if not group.get("VpcId") or group.get("DBSubnetGroupName") in wishes.public_subnet_groups:
+        return unasked()
+    return attempt(lambda: describe_route_tables(target("ec2"), str(group["VpcId"])))
+
+
+def read_source_key(wishes: Wishes, decision: Decision, around: Surroundings, connect: Connect) -> Fact[Boto]:
+    """Whose the snapshot's key is: asked only when the new key is not the customer's, which nothing surpasses."""
+    key, snapshot = around.key.value or {}, decision.snapshot
+    if key.get("KeyManager") != "AWS" or snapshot is None or not snapshot.kms_key_id:
+        return unasked()
+    return attempt(lambda: api.describe_key(connect("kms", arn_part(snapshot.arn, 3)), str(snapshot.kms_key_id)))
 
 
 def read_grant(wishes: Wishes, world: World, around: Surroundings, connect: Connect) -> Fact[str]:
@@ -173,7 +198,7 @@ def create_grant_dry(client: Client, key_arn: str, grantee: str) -> None:
 def read_database(wishes: Wishes, world: World) -> Fact[Any]:
     """Whether the database of the cluster that has the name now can be reached, and who can log in to it."""
     cluster = world.target.value
-    if not wishes.check_database or cluster is None or cluster.status != "available":
+    if wishes.db_host or not wishes.check_database or cluster is None or cluster.status != "available":
         return unasked()
     endpoint, port = cluster.boto.get("Endpoint"), cluster.boto.get("Port")
     if not endpoint or not port or not cluster.instances:
@@ -209,16 +234,12 @@ def read_topic(wishes: Wishes, regions: frozenset[str], connect: Connect) -> Fac
     return attempt(lambda: _absent(TOPIC_GONE, lambda: get_topic(connect("sns", arn_part(arn, 3)), arn)))
 
 
-def read_state_table(wishes: Wishes, connect: Connect) -> Fact[bool]:
+def read_state_table(wishes: Wishes, connect: Connect) -> Fact[Boto]:
     table, region = wishes.state_table, wishes.state_region
     if not table or not region:
         return unasked()
 
-    def read() -> bool:
-        require_table(connect("dynamodb", region), table, region)
-        return True
-
-    return attempt(read)
+    return attempt(lambda: require_table(connect("dynamodb", region), table, region))
 
 
 def read_text(path: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import decisions
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import decisions, encryption, network
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.case import Case
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import Fact
 
@@ -17,12 +17,16 @@ COPIES_AT_ONCE = 5
 OF_SOURCE = ("source", "snapshot", "snapshot_of_source")
 OF_TARGET = (
     "target", "configuration", "kms_key", "kms_grant", "names_free", "master_secret", "app_secret", "subnet_group",
-    "parameter_groups", "security_groups", "instance_classes", "quotas", "permissions", "database",
+    "parameter_groups", "security_groups", "isolation", "instance_classes", "quotas", "permissions", "database",
+    "encryption",
 )  # fmt: skip
-OF_SNAPSHOT = ("snapshot_of_source", "engine", "kms_key", "kms_grant", "names_free", "instance_classes", "permissions")
+OF_SNAPSHOT = (
+    "snapshot_of_source", "engine", "kms_key", "kms_grant", "names_free", "instance_classes", "permissions",
+    "encryption",
+)  # fmt: skip
 OF_LIVE_TARGET = (
-    "configuration", "subnet_group", "parameter_groups", "security_groups", "instance_classes", "quotas", "names_free",
-    "permissions", "database",
+    "configuration", "subnet_group", "parameter_groups", "security_groups", "isolation", "instance_classes", "quotas",
+    "names_free", "permissions", "database",
 )  # fmt: skip
 
 
@@ -45,13 +49,33 @@ def unseen(case: Case, name: str) -> str | None:
         return "not asked"
     if name == "quotas" and not world.quotas.known:
         return "not asked"
+    if name == "encryption" and case.decision.kms_key_id and not around.key.value:
+        return "the key could not be read"
+    if name == "isolation":
+        return _why_no_isolation(case)
     if name == "database" and not around.database.known:
         return _why_no_database(case)
     return None
 
 
-def _why_no_database(case: Case) -> str:
-    cluster = case.world.target.value
+def _why_no_isolation(case: Case) -> str | None:
+    configuration, around = case.decision.configuration, case.around
+    if configuration.get("vpc_security_group_ids") and not around.security_groups.known:
+        return "the security groups could not be read"
+    group = around.subnet_group.value
+    if not group:
+        return "the subnet group could not be read"
+    if group.get("DBSubnetGroupName") in case.wishes.public_subnet_groups:
+        return None
+    tables = around.route_tables.value or []
+    untold = [item for item in network.subnet_ids(group) if network.table_of(item, tables) is None]
+    return f"no route table was found of {', '.join(untold)}" if untold else None
+
+
+def _why_no_database(case: Case) -> str | None:
+    cluster, host = case.world.target.value, case.wishes.db_host
+    if host:
+        return None if host.tried else f"not tried from {host.name}, which has what it needs"
     if not case.wishes.check_database:
         return "not asked for"
     if cluster is None:
@@ -148,7 +172,36 @@ def _permissions(case: Case) -> str:
     return f"IAM allows {len(actions)} actions on {len(resources)} resources"
 
 
+def _isolation(case: Case) -> str:
+    """What is allowed by name is said, too."""
+    wishes, group = case.wishes, case.around.subnet_group.value or {}
+    open_groups = [
+        str(item.get("GroupId"))
+        for item in case.around.security_groups.value or []
+        if item.get("GroupId") in wishes.public_security_groups
+    ]
+    allowed = [*open_groups, *({str(group.get("DBSubnetGroupName"))} & set(wishes.public_subnet_groups))]
+    return f"private, but for what is allowed: {', '.join(allowed)}" if allowed else "private"
+
+
+def _encryption(case: Case) -> str:
+    """Of the cluster, and of what else a run writes to; secrets and log groups always are, under keys of their own."""
+    wishes, key, table = case.wishes, case.around.key.value or {}, case.world.state_table.value
+    snapshot, topic = case.decision.snapshot, case.world.topic.value
+    manager = {"AWS": "managed by AWS", "CUSTOMER": "of the customer"}.get(str(key.get("KeyManager")), "KMS")
+    cluster = f"{key.get('Arn')} ({manager})" if key else "as the snapshot"
+    if not key and snapshot:
+        cluster += f", {encryption.protection(snapshot.encrypted, snapshot.encryption_type).text}"
+    parts = [f"copy and cluster: {cluster}"]
+    parts += [f"state table: {encryption.table_key(table)}"] if table else []
+    parts += [f"topic: {topic.get('KmsMasterKeyId') or 'unencrypted'}"] if topic else []
+    return "; ".join(parts) + ("; less than the source is allowed" if wishes.allow_less_encryption else "")
+
+
 def _database(case: Case) -> str:
+    host = case.wishes.db_host
+    if host:
+        return f"reachable from {host.name}, which has what it needs"
     live: Any = case.around.database.value
     return f"reachable; {len(live.roles)} logins, databases {_listed(live.databases)}" if live else "fine"
 
@@ -181,6 +234,8 @@ SEEN: dict[str, Callable[[Case], str]] = {
     "subnet_group": _subnets,
     "parameter_groups": _parameter_groups,
     "security_groups": _security_groups,
+    "isolation": _isolation,
+    "encryption": _encryption,
     "instance_classes": _classes,
     "topic": lambda case: f"{case.wishes.sns_topic_arn} exists" if case.wishes.sns_topic_arn else "none is told",
     "ca_cert": lambda case: str(case.wishes.ca_file or "none is needed"),

@@ -41,6 +41,21 @@ class Resumed:
 
 
 @dataclass(frozen=True)
+class DatabaseHost:
+    """The host that reaches the database instead of this one, as it was found.
+
+    :param problems: sentences on why it can't do that.
+    :param tried: whether it tried to reach the live target's database.
+    :param unreached: why it could not.
+    """
+
+    name: str
+    problems: Sequence[str] = ()
+    tried: bool = False
+    unreached: str | None = None
+
+
+@dataclass(frozen=True)
 class Wishes:
     """What the operator asked for.
 
@@ -53,6 +68,10 @@ class Wishes:
     :param previous_deleting_since: when the first of them started that had begun to remove the target, as ISO text.
     :param expected_account: the account that the credentials must be of, if anybody said.
     :param check_database: whether to try to reach the live target's database.
+    :param db_host: what runs the database steps, if not this host.
+    :param public_security_groups: ids of groups that may open the database to the internet.
+    :param public_subnet_groups: names of subnet groups that may have public subnets.
+    :param allow_less_encryption: whether the result may be protected less well than the source.
     """
 
     account: str
@@ -82,6 +101,10 @@ class Wishes:
     resumed: Resumed | None = None
     expected_account: str | None = None
     check_database: bool = True
+    db_host: DatabaseHost | None = None
+    public_security_groups: Sequence[str] = ()
+    public_subnet_groups: Sequence[str] = ()
+    allow_less_encryption: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,7 +145,7 @@ class World:
     :param caller: whom the credentials belong to (Account, Arn, UserId).
     :param topic: its attributes.
     :param ca: the content of the CA file.
-    :param state_table: True, or why the table can't hold the state.
+    :param state_table: its description, or why it can't hold the state.
     """
 
     regions: frozenset[str]
@@ -137,7 +160,7 @@ class World:
     topic: Fact[Boto] = field(default_factory=unasked)
     ca: Fact[str] = field(default_factory=unasked)
     quotas: Fact[Sequence[Boto]] = field(default_factory=unasked)
-    state_table: Fact[bool] = field(default_factory=unasked)
+    state_table: Fact[Boto] = field(default_factory=unasked)
     caller: Boto = field(default_factory=dict)
 
 
@@ -151,6 +174,8 @@ class Surroundings:
     :param grant: whether the caller may let RDS use the key: what KMS said to a dry run.
     :param database: a ``database.LiveDatabase``; its errors are those of that module.
     :param permissions: ``permissions.Answer``: what IAM says of the run's calls.
+    :param route_tables: those of the VPC.
+    :param source_key: KeyMetadata of the snapshot's key, where that matters.
     """
 
     key: Fact[Boto] = field(default_factory=unasked)
@@ -163,6 +188,8 @@ class Surroundings:
     grant: Fact[str] = field(default_factory=unasked)
     database: Fact[Any] = field(default_factory=unasked)
     permissions: Fact[Sequence[Any]] = field(default_factory=unasked)
+    route_tables: Fact[Sequence[Boto]] = field(default_factory=unasked)
+    source_key: Fact[Boto] = field(default_factory=unasked)
 
 
 @dataclass(frozen=True)

@@ -199,8 +199,8 @@ def check_schema(table: str, description: Mapping[str, Any]) -> None:
         )
 
 
-def require_table(client: Client, table: str, region: str) -> None:
-    """Read the table's description and refuse one that can't hold the state.
+def require_table(client: Client, table: str, region: str) -> dict[str, Any]:
+    """The table's description; one that can't hold the state is refused.
 
     :raises StateError: there is no such table, or it has another key schema.
     """
@@ -218,3 +218,4 @@ def require_table(client: Client, table: str, region: str) -> None:
             resumes=False,
         ) from error
     check_schema(table, description)
+    return description

@@ -55,10 +55,34 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     started = sandbox("up", folder / "world", "--port", "0", "--scenario", str(scenario))
     assert started.returncode == 0, started.stderr
     try:
-        yield Live(json.loads(started.stdout))
+        live = Live(json.loads(started.stdout))
+        make_public(live)
+        yield live
     finally:
         stopped = sandbox("down", folder / "world")
     assert stopped.returncode == 0, stopped.stderr
+
+
+def make_public(live: Live) -> None:
+    """A security group that lets everybody in, a subnet group with public subnets, the key that AWS manages."""
+    ec2, target = live.client("ec2"), live.cluster("shop-staging")
+    group = live.rds.describe_db_subnet_groups(DBSubnetGroupName=target["DBSubnetGroup"])["DBSubnetGroups"][0]
+    vpc = group["VpcId"]
+    opened = ec2.create_security_group(GroupName="open", Description="open", VpcId=vpc)["GroupId"]
+    ec2.authorize_security_group_ingress(
+        GroupId=opened, IpProtocol="tcp", FromPort=5000, ToPort=6000, CidrIp="0.0.0.0/0"
+    )
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+    subnets = []
+    for number, zone in enumerate("ab"):
+        block = f"10.30.{100 + number}.0/24"
+        made = ec2.create_subnet(VpcId=vpc, CidrBlock=block, AvailabilityZone=f"us-west-2{zone}")["Subnet"]["SubnetId"]
+        ec2.associate_route_table(RouteTableId=table, SubnetId=made)
+        subnets.append(made)
+    live.rds.create_db_subnet_group(DBSubnetGroupName="public", DBSubnetGroupDescription="public", SubnetIds=subnets)
 
 
 class Preflight:
@@ -127,6 +151,8 @@ ALONE: dict[str, dict[str, Any]] = {
     "subnet_group": {"configuration": {"db_subnet_group_name": "nowhere"}},
     "parameter_groups": {"configuration": {"db_cluster_parameter_group_name": "nowhere"}},
     "security_groups": {"configuration": {"vpc_security_group_ids": ["sg-00000000000000000"]}},
+    "isolation": {"configuration": {"db_subnet_group_name": "public"}},
+    "encryption": {"kms_key_id": "alias/aws/rds"},
     "instance_classes": {"configuration": {"instances": [{"db_instance_class": "db.x99.large"}]}},
     "topic": {"sns_topic_arn": "arn:aws:sns:us-west-2:123456789012:missing"},
     "ca_cert": {"db_ca_cert": "/nowhere/ca.pem"},
@@ -152,6 +178,18 @@ def test_each_check_fails_alone(live: Live, check: str) -> None:
     for found in plan.of("failed")[check]:
         assert found["blocks"]
         assert found["message"] in plan.failures
+
+
+def test_what_is_allowed_by_name(live: Live) -> None:
+    groups = live.client("ec2").describe_security_groups(Filters=[{"Name": "group-name", "Values": ["open"]}])
+    opened = groups["SecurityGroups"][0]["GroupId"]
+    configuration = {"db_subnet_group_name": "public", "vpc_security_group_ids": [opened]}
+    plan = Preflight(live, configuration=configuration, public_subnet_groups=["public"])
+    assert set(plan.of("failed")) == {"isolation"}
+    assert opened in plan.failures[0]
+    allowed = {"public_security_groups": [opened], "public_subnet_groups": ["public"], "allow_less_encryption": True}
+    plan = Preflight(live, configuration=configuration, kms_key_id="alias/aws/rds", **allowed)
+    assert plan.failures == []
 
 
 def test_all_failures_are_listed_at_once(live: Live) -> None:
@@ -196,6 +234,7 @@ def test_a_reader_gets_a_plan_with_what_could_not_be_seen(live: Live) -> None:
         "master_secret": "GetSecretValue",
         "topic": "GetTopicAttributes",
         "security_groups": "DescribeSecurityGroups",
+        "isolation": "DescribeRouteTables",
         "kms_grant": "CreateGrant",
         "permissions": "SimulatePrincipalPolicy",
     }

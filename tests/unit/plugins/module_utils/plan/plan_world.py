@@ -117,20 +117,31 @@ WORLD = World(
             "readonly_password": "a-Good_password3",
         }
     ),
-    topic=Fact({"TopicArn": TOPIC}),
+    topic=Fact({"TopicArn": TOPIC, "KmsMasterKeyId": "alias/aws/sns"}),
     quotas=Fact([]),
-    state_table=Fact(True),
+    state_table=Fact({"TableName": "aurora-restore-state"}),
     caller={"Account": ACCOUNT, "Arn": f"arn:aws:iam::{ACCOUNT}:user/runner", "UserId": "AIDAEXAMPLE"},
 )
 
 AROUND = Surroundings(
-    key=Fact({"Arn": KEY, "KeyState": "Enabled", "KeyUsage": "ENCRYPT_DECRYPT", "KeySpec": "SYMMETRIC_DEFAULT"}),
+    key=Fact(
+        {
+            "Arn": KEY,
+            "KeyState": "Enabled",
+            "KeyUsage": "ENCRYPT_DECRYPT",
+            "KeySpec": "SYMMETRIC_DEFAULT",
+            "KeyManager": "CUSTOMER",
+        }
+    ),
     versions=Fact([{"EngineVersion": "17.4", "DBParameterGroupFamily": "aurora-postgresql17"}]),
     subnet_group=Fact(
         {
             "DBSubnetGroupName": "shop-staging",
             "VpcId": "vpc-1",
-            "Subnets": [{"SubnetAvailabilityZone": {"Name": f"us-west-2{letter}"}} for letter in "ab"],
+            "Subnets": [
+                {"SubnetIdentifier": f"subnet-{letter}", "SubnetAvailabilityZone": {"Name": f"us-west-2{letter}"}}
+                for letter in "ab"
+            ],
         }
     ),
     cluster_parameter_group=Fact({"DBParameterGroupFamily": "aurora-postgresql17"}),
@@ -138,6 +149,9 @@ AROUND = Surroundings(
     security_groups=Fact([{"GroupId": "sg-1", "VpcId": "vpc-1"}, {"GroupId": "sg-2", "VpcId": "vpc-1"}]),
     offers={"db.r6g.large": Fact([{}]), "db.t4g.medium": Fact([{}])},
     grant=Fact("would succeed"),
+    route_tables=Fact(
+        [{"RouteTableId": "rtb-main", "Associations": [{"Main": True}], "Routes": [{"GatewayId": "local"}]}]
+    ),
     permissions=Fact(
         [Answer("rds:DeleteDBCluster", "arn:aws:rds:us-west-2:123456789012:cluster:shop-staging", "allowed")]
     ),

@@ -149,7 +149,7 @@ def test_what_exists_is_read(wishes: Wishes, connect: Connect) -> None:
     assert world.master_secret.value == {"username": "dbadmin", "password": "a-Good_password1"}
     assert not world.app_secret.asked
     assert world.topic.value
-    assert world.state_table.value is True
+    assert (world.state_table.value or {})["TableName"] == "state"
     around = surroundings(wishes, world, connect)
     assert (around.key.value or {})["KeyState"] == "Enabled"
     assert (around.subnet_group.value or {})["DBSubnetGroupName"] == "subnets"

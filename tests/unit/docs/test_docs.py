@@ -32,12 +32,14 @@ def variables_in(text: str) -> set[str]:
 def variables_of_playbooks() -> set[str]:
     """Variables that playbooks use beside those of the role."""
     texts = [path.read_text() for path in (CHECKOUT / "playbooks").glob("*.yml")]
-    return {name for text in texts for name in re.findall(rf"{{{{ ({PREFIX}[a-z_]+)", text)}
+    # In expressions, and in the lists of those that a playbook takes.
+    patterns = (rf"{{{{ ({PREFIX}[a-z_]+)", rf"^ +- ({PREFIX}[a-z_]+)$")
+    return {name for text in texts for pattern in patterns for name in re.findall(pattern, text, re.MULTILINE)}
 
 
 def variables_for_a_controller() -> set[str]:
-    """Variables that the role hands to the next node of a workflow, with set_stats."""
-    texts = [path.read_text() for path in (CHECKOUT / "roles/aurora_restore/tasks").glob("*.yml")]
+    """Variables that roles hand to the next node of a workflow, with set_stats."""
+    texts = [path.read_text() for path in (CHECKOUT / "roles").glob("*/tasks/*.yml")]
     return {name for text in texts for name in re.findall(rf"^ +data:\n +({PREFIX}[a-z_]+):", text, re.MULTILINE)}
 
 
@@ -49,10 +51,11 @@ def test_every_variable_named_exists(path: Path) -> None:
 
 def test_the_role_takes_the_variables_of_playbooks() -> None:
     """In an inventory they are there when the role runs, which refuses variables that nothing knows."""
-    others = yaml.safe_load((CHECKOUT / "roles/aurora_restore/vars/main.yml").read_text())[
-        "__aurora_restore_other_names"
-    ]
-    assert variables_of_playbooks() - set(options()) - set(others) == set()
+    own = yaml.safe_load((CHECKOUT / "roles/aurora_restore/vars/main.yml").read_text())
+    others = set(own["__aurora_restore_other_names"])
+    prefixes = re.compile(own["__aurora_restore_other_prefixes"])
+    unknown = variables_of_playbooks() - set(options()) - others
+    assert {name for name in unknown if not prefixes.match(name)} == set()
 
 
 def test_every_variable_is_in_the_readme() -> None:
@@ -98,7 +101,8 @@ def test_dependencies_are_the_same_everywhere() -> None:
 
 SERVICES = {
     "RDS": "rds", "KMS": "kms", "Secrets Manager": "secretsmanager", "DynamoDB": "dynamodb", "SNS": "sns", "EC2": "ec2",
-    "IAM": "iam", "Application Auto Scaling": "application-autoscaling",
+    "IAM": "iam", "Application Auto Scaling": "application-autoscaling", "CloudWatch Logs": "logs",
+    "CloudWatch": "cloudwatch",
 }  # fmt: skip
 
 
@@ -114,5 +118,7 @@ def test_the_policy_that_restores_are_tested_with_is_what_the_readme_lists() -> 
         assert statement["Effect"] == "Allow"
         actions = statement["Action"]
         allowed |= {actions} if isinstance(actions, str) else set(actions)
-    # The sandbox's target has no roles of its own.
-    assert allowed == listed - {"rds:AddRoleToDBCluster"}
+    # The sandbox's target has no roles of its own, and its inventory ships nothing to CloudWatch.
+    not_there = {"rds:AddRoleToDBCluster", "logs:CreateLogStream", "logs:PutLogEvents", "cloudwatch:PutMetricData"}
+    assert not_there <= listed
+    assert allowed == listed - not_there

@@ -121,6 +121,7 @@ def body(context: Context) -> dict[str, Any]:
         raise Refused(
             f"Cluster {cluster.id} has the resource id {cluster.resource_id}, not {params['resource_id']}",
             resource=cluster.id,
+            hint="Somebody replaced it meanwhile: find out who did. Nothing was changed.",
         )
     wanted = {key: params[key] for key in SETTINGS}
     password = None

@@ -143,7 +143,7 @@ secret:
       type: dict
       returned: always
       sample: {8f2c...: [AWSCURRENT]}
-    keys:
+    key_names:
       description: The keys of that version.
       type: list
       elements: str

@@ -45,7 +45,7 @@ class Bastion:
 
         for name in ("home", "tmp"):
             (self.folder / name).mkdir()
-        host_key, key = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
+        host_key, key = (asyncssh.generate_private_key("ssh-ed25519") for _number in range(2))
         (self.folder / "host_key").write_bytes(host_key.export_private_key())
         (self.folder / "authorized").write_bytes(key.export_public_key())
         (self.folder / "key").touch(mode=0o600)

@@ -271,7 +271,7 @@ def to_result(wanted: Wanted, outcome: Outcome) -> dict[str, Any]:
             "name": secret.name if secret else wanted.secret_id,
             "version_id": outcome.version,
             "stages": _stages(secret),
-            "keys": list(outcome.keys),
+            "key_names": list(outcome.keys),
             "tags": dict(secret.tags) if secret else {},
             "made": outcome.made,
         },

@@ -87,7 +87,8 @@ def stacks(settings: Settings) -> Iterator[Statement]:
     # These know no resource; other targets' stacks are looked for before the shared one is removed.
     regions = list(names)
     free = ["DescribeStacks", "GetTemplateSummary", "ValidateTemplate"]
-    yield allow("ListStacks", [f"cloudformation:{action}" for action in free], "*", {"StringEquals": {"aws:RequestedRegion": regions}})
+    everywhere = {"StringEquals": {"aws:RequestedRegion": regions}}
+    yield allow("ListStacks", [f"cloudformation:{action}" for action in free], "*", everywhere)
 
 
 def look_around(settings: Settings) -> Iterator[Statement]:

@@ -39,12 +39,14 @@ class Unreached(RestoreError):
     """Nothing answers at the database's endpoint."""
 
     kind = "unreachable"
+    todo = "Let this machine reach the endpoint: security groups, routes, or another host to run from."
 
 
 class NoLogin(RestoreError):
     """The database answers, but nobody could log in to look."""
 
     kind = "login"
+    todo = "No run is refused for it: mend it to have the logins of the database in the plan."
 
 
 @dataclass(frozen=True)

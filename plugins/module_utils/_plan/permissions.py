@@ -153,7 +153,11 @@ def simulate(client: Client, caller_arn: str, asked: Sequence[Question]) -> list
     """
     who = principal(caller_arn)
     if who is None:
-        raise RestoreError(f"{caller_arn} is no user or role whose permissions can be simulated", resource=caller_arn)
+        raise RestoreError(
+            f"{caller_arn} is no user or role whose permissions can be simulated",
+            resource=caller_arn,
+            hint="Use credentials of a user or role.",
+        )
     answers: list[Answer] = []
     for question, pairs in batches(asked):
         try:

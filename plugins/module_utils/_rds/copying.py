@@ -56,7 +56,11 @@ class CopyWish:
             return self.snapshot_id.lower()
         created = self.source.created_at
         if created is None:
-            raise BadInput(f"Snapshot {self.source.id} is still being created", resource=self.source.arn)
+            raise BadInput(
+                f"Snapshot {self.source.id} is still being created",
+                resource=self.source.arn,
+                hint="Wait until it is available, or choose another one.",
+            )
         return naming.copy_id(self.source.cluster_id, created, self.source.arn, self.copy_key)
 
 

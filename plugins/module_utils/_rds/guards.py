@@ -73,7 +73,7 @@ def identity_refusals(cluster: Cluster, wish: DeleteWish) -> list[Refusal]:
         refusals.append(
             Refusal(
                 f"Cluster {cluster.id} is not the one that was checked: its resource id is {cluster.resource_id}, "
-                f"not {wish.resource_id}; somebody replaced it meanwhile.",
+                f"not {wish.resource_id}; somebody replaced it meanwhile: find out who did.",
                 "aurora_restore_target_cluster_id",
             )
         )

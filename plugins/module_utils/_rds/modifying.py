@@ -73,7 +73,11 @@ def modify(
     if cluster.status in CLUSTER_STOPPED:
         raise BadInput(f"Cluster {cluster.id} is stopped and can't be changed", resource=cluster.id, hint="Start it.")
     if cluster.status == DELETING:
-        raise NotFound(f"Cluster {cluster.id} is being deleted and can't be changed", resource=cluster.id)
+        raise NotFound(
+            f"Cluster {cluster.id} is being deleted and can't be changed",
+            resource=cluster.id,
+            hint="Wait until it is gone; a restore makes it anew.",
+        )
     if session.check:
         waiting.raise_if_terminal(session.client, cluster)
         return planning.modified(cluster, wanted)

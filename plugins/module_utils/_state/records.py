@@ -161,6 +161,7 @@ def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
         raise StateError(
             f"The state of {values.get('operation_id', 'the operation')} would take {size} bytes, more than"
             f" {MAX_ITEM_BYTES}: nothing was written",
+            hint="Say less in the configuration: fewer tags and instances, or shorter ones.",
             resumes=False,
         )
     return item

@@ -34,6 +34,7 @@ class ConditionFailed(RestoreError):
     """A condition did not hold; nothing was written. Callers read again and say what it means."""
 
     kind = "state"
+    todo = "Somebody else wrote at the same time: run the same command again."
 
 
 def make_state_client(module: Any, operation: Mapping[str, Any]) -> Client:

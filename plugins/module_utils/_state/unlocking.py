@@ -47,7 +47,7 @@ def unlock(
     if watch.timeout < SHORTEST_WATCH:
         raise BadInput(
             f"watch_seconds must be at least {SHORTEST_WATCH}: a living holder may be silent for 15 seconds",
-            hint=NOTHING_CHANGED,
+            hint=f"{NOTHING_CHANGED} Give watch_seconds that many, or leave it out.",
         )
     lease = read_lease(client, table, target)
     if lease is None or not lease.held:

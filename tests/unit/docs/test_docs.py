@@ -65,6 +65,15 @@ def test_every_variable_is_in_the_readme() -> None:
     assert set(options()) - named == set()
 
 
+@pytest.mark.parametrize("role", sorted(path.name for path in (CHECKOUT / "roles").iterdir()))
+def test_every_option_of_a_role_is_in_its_readme(role: str) -> None:
+    folder = CHECKOUT / "roles" / role
+    specs = yaml.safe_load((folder / "meta/argument_specs.yml").read_text())["argument_specs"]
+    options = {name for entry in specs.values() for name in entry.get("options") or {}}
+    text = (folder / "README.md").read_text()
+    assert {name for name in options if f"`{name}`" not in text} == set()
+
+
 def test_every_module_is_in_the_readme() -> None:
     section = README.split("## Modules")[1].split("\n## ")[0]
     named = set(

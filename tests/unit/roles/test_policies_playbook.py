@@ -21,11 +21,11 @@ ACCOUNT = "123456789012"
 TOPIC = {"topic_arn": f"arn:aws:sns:us-west-2:{ACCOUNT}:aurora-restore"}
 
 
-def play(folder: Path, *arguments: str, world: Any = TOPIC, **variables: Any) -> subprocess.CompletedProcess[str]:
+def play(folder: Path, *arguments: str, world: Any = None, **variables: Any) -> subprocess.CompletedProcess[str]:
     """With the sandbox's inventory, and no sandbox: AWS can't be asked anything."""
     endpoint = {
         "endpoint_url": "http://127.0.0.1:9", "credentials": {"access_key": "AKIAIOSFODNN7EXAMPLE", "secret_key": "x"},
-        "ca_cert": "/ca.pem", "world": world,
+        "ca_cert": "/ca.pem", "world": TOPIC if world is None else world,
     }  # fmt: skip
     (folder / "endpoint.json").write_text(json.dumps(endpoint))
     inventory, given = CHECKOUT / "inventories" / "sandbox", {"aurora_restore_report_dir": str(folder / "reports")}

@@ -7,7 +7,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import in_process
@@ -108,8 +108,10 @@ class Site:
         fresh = FreshLook(watch, self.time.monotonic)
         self.before_delete.append(lambda _body: fresh.last_check())
         source, target = Place(ACCOUNT, AWAY, "production"), Place(ACCOUNT, HOME, "shop")
-        now = lambda: self.aws.clock.now() + timedelta(minutes=1)  # noqa: E731
-        return Desk(self.aws.rds, self.once, self.dynamodb, self.table, source, target, fresh, now)
+        return Desk(self.aws.rds, self.once, self.dynamodb, self.table, source, target, fresh, self.now)
+
+    def now(self) -> datetime:
+        return self.aws.clock.now() + timedelta(minutes=1)
 
     def decide(self, desk: Desk) -> list[Decision]:
         return rules.decide(desk.look(SETTINGS), SETTINGS)

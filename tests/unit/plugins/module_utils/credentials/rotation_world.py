@@ -209,7 +209,7 @@ class WatchedCursor(psycopg2.extensions.cursor):
     world: World
 
     def execute(self, query: Any, arguments: Any = None) -> None:
-        with _watched(self.world, "SQL " + str(query).split("PASSWORD")[0][:30]):
+        with _watched(self.world, "SQL " + str(query).partition("PASSWORD")[0][:30]):
             super().execute(query, arguments)
 
 

@@ -68,7 +68,9 @@ FORGIVEN = {
     ("restore", "rds:CreateDBClusterSnapshot"): BOTH,
     ("bootstrap", "kms:CreateAlias"): BOTH,
     ("bootstrap", "dynamodb:GetResourcePolicy"): "its data know only streams; tables have such policies as well",
+    ("bootstrap", "secretsmanager:DescribeSecret"): "a secret that is not made yet has no ARN; its region limits it",
 }
+FORGIVEN_ISSUES = {("bootstrap", "secretsmanager:DescribeSecret"): "RESOURCE_STAR"}
 
 
 @pytest.mark.parametrize("names", [NAMES, EVERYTHING], ids=["least", "everything"])
@@ -78,8 +80,11 @@ def test_the_linter_finds_nothing(names: dict[str, Any]) -> None:
         import parliament
     for name, document in iam_policies(names).items():
         for finding in parliament.analyze_policy_string(json.dumps(document)).findings:
-            found = (name.partition("-")[0], finding.detail[0]["action"])
-            assert finding.issue == "RESOURCE_MISMATCH" and found in FORGIVEN, (name, str(finding))
+            first = finding.detail[0] if isinstance(finding.detail, list) else finding.detail
+            about = first["action"] if isinstance(first, dict) else first
+            found = (name.partition("-")[0], about)
+            assert found in FORGIVEN, (name, str(finding))
+            assert finding.issue == FORGIVEN_ISSUES.get(found, "RESOURCE_MISMATCH"), str(finding)
 
 
 def test_the_linter_would_find_something() -> None:

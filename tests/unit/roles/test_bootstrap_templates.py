@@ -11,10 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.loader import init_plugin_loader
-from ansible.template import Templar, trust_as_template
 from cfnlint.api import ManualArgs, lint
+from rendering import render
 
 ROLE = Path(__file__).resolve().parents[3] / "roles" / "bootstrap"
 ACCOUNT, KEY = "123456789012", "arn:aws:kms:us-west-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -37,19 +35,8 @@ SEEN = {
 }
 
 
-def setup_module() -> None:
-    init_plugin_loader([])
-
-
 def rendered(template: str, **variables: Any) -> str:
-    loader = DataLoader()
-    paths = [str(ROLE / name / "main.yml") for name in ("defaults", "vars")]
-    files = [loader.load_from_file(path, trusted_as_template=True) for path in paths]
-    known = {key: value for file in files for key, value in file.items()}
-    templar = Templar(loader, {**known, **SEEN, **NAMES, **variables})
-    # As the lookup of templates does it.
-    text = trust_as_template("#jinja2: trim_blocks: True\n" + (ROLE / "templates" / template).read_text())
-    return str(templar.template(text))
+    return render(ROLE, template, {**SEEN, **NAMES, **variables})
 
 
 def resources(template: str, **variables: Any) -> Mapping[str, Any]:

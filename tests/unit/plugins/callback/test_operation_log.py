@@ -41,7 +41,7 @@ PLAY = f"""
     - name: Start
       dbops.aurora_restore.operation:
         state: started
-        table: state
+        table: log-state
         source: {{region: us-east-1, cluster_id: shop-production}}
         target: {{region: us-west-2, cluster_id: "{{{{ inventory_hostname }}}}"}}
         publish: "{{{{ publish }}}}"
@@ -132,7 +132,7 @@ def play(url: str, home: Path, **environment: str) -> str:
 def played(url: str, tmp_path_factory: pytest.TempPathFactory) -> Played:
     keys = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "x", "region_name": "us-west-2"}
     boto3.client("dynamodb", endpoint_url=url, **keys).create_table(
-        TableName="state", BillingMode="PAY_PER_REQUEST",
+        TableName="log-state", BillingMode="PAY_PER_REQUEST",
         KeySchema=[{"AttributeName": "operation_id", "KeyType": "HASH"}, {"AttributeName": "step", "KeyType": "RANGE"}],
         AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("operation_id", "step")],
     )  # fmt: skip

@@ -40,11 +40,12 @@ PLAIN = ("ValueError", "AnsibleFilterError")
 PLAIN_MEANING = "A value can't be used; nothing was changed by the task that says so."
 CHECK_TODO = "Correct or give what the sentence names; ``--check`` looks again and changes nothing."
 UNTOLD_TODO = "What the error within the sentence says, or nothing: a run goes on without that check."
-VALUE_TODO = "Correct what the sentence names."
 
 # Places that hand on sentences which are in the page by themselves, and why: file, function, expression; for a task its
 # file and name.
 PASSED_ON: dict[tuple[str, str, str], str] = {
+    (UTILS + "_config/importing.py", "imported", "told"): "the ValueErrors of this file",
+    ("plugins/filter/config_inventory.py", "config_inventory", "str(error)"): "the ValueErrors of _config",
     ("plugins/filter/iam_policies.py", "iam_policies", "str(error)"): "the ValueErrors of _iam",
     ("plugins/filter/pg_database_plan.py", "pg_database_plan", "str(error)"): "the ValueErrors of _postgres",
     ("plugins/filter/pg_identifier.py", "pg_identifier", "str(error)"): "the ValueErrors of _postgres",
@@ -95,12 +96,14 @@ class Area:
     """Where errors occur, and what is true of another run there.
 
     :param starts: beginnings of the paths of the files that raise them; the longest one that fits decides.
+    :param todo: what helps against a value that can't be used, where its sentence only says what is wrong with it.
     """
 
     title: str
     where: str
     again: str
     starts: tuple[str, ...]
+    todo: str = "Correct what the sentence names."
 
 
 RESUMES = "the same command resumes the operation, or begins it if it had not begun."
@@ -130,7 +133,8 @@ AREAS = (
          (UTILS + "_rds/", "plugins/modules/cluster_restore.py", "plugins/modules/cluster_modify.py",
           "plugins/modules/cluster_info.py", "roles/cluster_restore/")),
     Area("Step db_users", "Role ``db_users``, filters ``pg_*`` and ``scram_sha_256``.", RESUMES,
-         (UTILS + "_postgres/", "roles/db_users/", "plugins/filter/pg_", "plugins/filter/scram_sha_256.py")),
+         (UTILS + "_postgres/", "roles/db_users/", "plugins/filter/pg_", "plugins/filter/scram_sha_256.py"),
+         "Correct that value where it comes from: the secret of the application's credentials, or the inventory."),
     Area("End of the run and step notification", "Roles ``aurora_restore`` and ``notification``, at the end.",
          "as the sentence says.",
          ("roles/aurora_restore/tasks/failed.yml", "roles/notification/")),
@@ -147,23 +151,32 @@ AREAS = (
     Area("Any step: secrets", "Everything that reads a secret: preflight, ``cluster_restore``, ``db_users``, rotation.",
          RESUMES, (UTILS + "_secrets.py", "plugins/modules/secret_info.py")),
     Area("Bootstrap", "Playbook ``bootstrap.yml``, role ``bootstrap``.", "the same command takes up what is there.",
-         ("roles/bootstrap/", "playbooks/bootstrap.yml")),
+         ("roles/bootstrap/", "playbooks/bootstrap.yml"),
+         "Correct that variable, in the inventory or after -e."),
     Area("Rotation of passwords", "Playbook ``rotate_credentials.yml``, role ``credentials_rotate``, modules"
          " ``credentials_rotate`` and ``secret`` (which bootstrap uses as well).",
          "the same command goes on with what is pending.",
          (UTILS + "_credentials/", "plugins/modules/credentials_rotate.py", "plugins/modules/secret.py",
-          "roles/credentials_rotate/", "playbooks/rotate_credentials.yml")),
+          "roles/credentials_rotate/", "playbooks/rotate_credentials.yml"),
+         "Correct the variable's name; the guide on rotation lists those that there are."),
     Area("Cleanup", "Playbook ``cleanup.yml``, role ``cleanup``, module ``cleanup``.",
          "the same command goes on with what is left.",
-         (UTILS + "_cleanup/", "plugins/modules/cleanup.py", "roles/cleanup/", "playbooks/cleanup.yml")),
+         (UTILS + "_cleanup/", "plugins/modules/cleanup.py", "roles/cleanup/", "playbooks/cleanup.yml"),
+         "Correct the variable's name; the guide on cleanup lists those that there are."),
     Area("Policies", "Playbooks ``policies.yml`` and ``bootstrap.yml``, filter ``iam_policies``.", HARMLESS,
-         (UTILS + "_iam/", "plugins/filter/iam_policies.py", "roles/policies/", "playbooks/policies.yml")),
+         (UTILS + "_iam/", "plugins/filter/iam_policies.py", "roles/policies/", "playbooks/policies.yml"),
+         "Correct that name in the inventory, or in what the filter is given."),
+    Area("An inventory from a config.json", "Playbook ``import_config.yml``, filter ``config_inventory``.",
+         "nothing was written; run it again when that is mended.",
+         (UTILS + "_config/", "plugins/filter/config_inventory.py", "playbooks/import_config.yml"),
+         "Correct that key in the file."),
     Area("Anywhere: what AWS refuses, and the connection to it", "Every call to AWS.", RESUMES,
          (UTILS + "_aws.py", UTILS + "_clock.py", UTILS + "_errors.py", UTILS + "_module.py")),
     Area("The log", "Callback ``operation_log``, modules that ship logs; a run goes on without them.", HARMLESS,
          (UTILS + "_observe/", "plugins/callback/")),
 )  # fmt: skip
 AREA_OF = {start: area.title for area in AREAS for start in area.starts}
+VALUE_TODOS = {area.title: area.todo for area in AREAS}
 
 
 @dataclass(frozen=True)
@@ -267,6 +280,10 @@ def _blank(node: ast.AST) -> str:
         return _blank(node.elt)
     if isinstance(node, ast.IfExp):
         return _blank(node.body)
+    if isinstance(node, (ast.Tuple, ast.List)) and node.elts:
+        return _blank(node.elts[0])
+    if isinstance(node, ast.Starred):
+        return _blank(node.value)
     return _blank(node.left) if isinstance(node, ast.BinOp) else ""
 
 
@@ -727,7 +744,7 @@ class Catalogue:
         yield self._entry(source, node, name, texts)
 
     def _entry(self, source: Source, node: ast.Call, name: str, texts: list[str]) -> Entry:
-        kind, meaning, todo = self._kind(name)
+        kind, meaning, todo = self._kind(source, name)
         hint = _keyword(node, "hint") or _keyword(node, "todo")
         todos = self._hints(source, hint) if hint is not None else []
         todos = todos or list(dict.fromkeys(filter(None, map(advice, texts))))
@@ -746,13 +763,13 @@ class Catalogue:
             node.lineno,
         )
 
-    def _kind(self, name: str) -> tuple[str, str, str]:
+    def _kind(self, source: Source, name: str) -> tuple[str, str, str]:
         if name in self.kinds:
             kind = self.kinds[name]
             return kind.name, kind.meaning, kind.todo
         if name in SENTENCES:
             return SENTENCES[name][0], SENTENCES[name][1], CHECK_TODO
-        return "bad_input", PLAIN_MEANING, VALUE_TODO
+        return "bad_input", PLAIN_MEANING, VALUE_TODOS[area_of(source.path)]
 
     def _hints(self, source: Source, hint: ast.AST) -> list[str]:
         """Hints that a table gives are told with what each of them is for."""
@@ -770,7 +787,7 @@ class Catalogue:
             return
         if not todos:
             raise Unreadable(_at(source, node, f"gives a hint that can't be read: {ast.unparse(node.value)}"))
-        kind, meaning, _todo = self._kind("AwsError")
+        kind, meaning, _todo = self._kind(source, "AwsError")
         shown = codes if len(codes) == 1 else ["<code>"]
         texts = tuple(f"<action> failed on <resource>: {code}: <what AWS says>." for code in shown)
         yield Entry(
@@ -882,6 +899,10 @@ def tasks_of(node: Any) -> Iterator[Mapping[str, Any]]:
             yield from tasks_of(value)
 
 
+# What names of variables begin with.
+OWN = ("bootstrap", "credentials rotate", "db users", "aurora restore", "policies", "import config")
+
+
 class Template:
     """What a template can say; variables are those of its task."""
 
@@ -932,7 +953,11 @@ class Template:
     def _named(self, node: Any) -> str:
         nodes = jinja2.nodes
         if isinstance(node, nodes.Name):
-            return re.sub(r"^(bootstrap|credentials rotate|db users|aurora restore|policies) ", "", spelled(node.name))
+            return re.sub(
+                r"^(bootstrap|credentials rotate|db users|aurora restore|policies|import config) ",
+                "",
+                spelled(node.name),
+            )
         if isinstance(node, nodes.Getattr):
             inner = self._named(node.node).split(" ")[-1]
             return f"{inner} {spelled(node.attr)}" if node.attr in DULL and inner != "item" else spelled(node.attr)
@@ -940,6 +965,12 @@ class Template:
             return self._named(node.node)
         if isinstance(node, nodes.Filter):
             return "number" if node.name == "length" else self._named(node.node)
+        if isinstance(node, nodes.Dict):
+            return self._named(node.items[0].key)
+        if isinstance(node, nodes.Const):
+            return str(node.value)
+        if isinstance(node, nodes.Or):
+            return self._named(node.left)
         return self._named(node.expr1) if isinstance(node, nodes.CondExpr) else ""
 
 
@@ -986,7 +1017,7 @@ def _task_entry(path: str, task: Mapping[str, Any], action: str, passed: set[tup
             "task",
             meaning,
             tuple(map(_stopped, group)),
-            tuple(dict.fromkeys(todos)) or (VALUE_TODO,),
+            tuple(dict.fromkeys(todos)) or (VALUE_TODOS[area_of(path)],),
             None,
             in_parts=(path, name) in ONE_SENTENCE,
         )

@@ -73,11 +73,11 @@ lint: setup-dev ## ruff, mypy, yamllint, ansible-lint, documentation and changel
 
 .PHONY: unit
 unit: setup-dev ## unit tests
-	python -m pytest tests/unit -q -n 2 --dist loadfile $(ARGS)
+	python -m pytest tests/unit -q -n 3 --dist loadfile $(ARGS)
 
 .PHONY: e2e
-e2e: setup-dev ## whole restores in sandboxes of their own (three at a time: they mostly wait)
-	python -m pytest tests/e2e -v -n 3 --dist loadgroup --durations=10 $(ARGS)
+e2e: setup-dev ## whole restores in sandboxes of their own (four at a time: they mostly wait)
+	python -m pytest tests/e2e -v -n 4 --dist loadgroup --durations=10 $(ARGS)
 
 .PHONY: test-race
 test-race: setup-dev ## 200 races for a target, with take-overs from dead and stopped holders (ARGS="--rounds 20")

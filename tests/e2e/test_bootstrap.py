@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.records import STEPS
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._state.records import STEPS, operation_key
 from harness import CHECKOUT, PRODUCTION, SOURCE_REGION, STAGING, TABLE, TARGET_REGION, Run, Sandbox, play
 from restored import assert_logins, assert_snapshots_rows
 
@@ -244,6 +244,21 @@ def test_the_other_roles_do_for_their_playbooks(
     assert run.code == 0, run.output[-6000:]
     assert callers(empty, since) == {f"assumed-role/{OF_TARGET}-{role}"}
     assert_logins(empty)
+
+
+def test_absent_is_refused_while_somebody_may_go_on(empty: Sandbox, home: Path, restored: Run) -> None:
+    """Also with an operation that has failed, which the next run would resume."""
+    table = empty.client("dynamodb")
+    operation_id = restored.report()["operation_id"]
+    key = {"operation_id": {"S": operation_id}, "step": {"S": operation_key("")["step"]}}
+    item = table.get_item(TableName=TABLE, Key=key)["Item"]
+    table.put_item(TableName=TABLE, Item=item | {"status": {"S": "failed"}})
+    found = there_is(empty)
+    run = bootstrap(empty, home, state="absent", remove_used_keys=True)
+    assert run.code == 2
+    assert f"The operation {operation_id} of {STAGING} is unfinished" in said(run)
+    assert there_is(empty) == found
+    table.put_item(TableName=TABLE, Item=item)
 
 
 def test_absent_leaves_keys_that_are_in_use(empty: Sandbox, home: Path, restored: Run) -> None:

@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,12 +19,12 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.actions
     member_names,
 )
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.case import Case
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.digest import SCHEMA, digest
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.estimating import Work
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import Wishes
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.models import Cluster, Snapshot, to_iso
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.selection import age_seconds, judge
 
-SCHEMA = 1
 Plan = dict[str, Any]
 # So many snapshots that were passed over are listed.
 SHOWN_CANDIDATES = 20
@@ -95,12 +93,6 @@ def work_of(case: Case) -> Work:
         scaling=decision.configuration.get("serverless_v2_scaling_configuration"),
         storage_type=decision.configuration.get("storage_type"),
     )
-
-
-def digest(plan: Mapping[str, Any]) -> str:
-    """The SHA-256 of a plan's content: two plans with the same one are the same plan."""
-    content = {key: value for key, value in plan.items() if key != "digest"}
-    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _operation(wishes: Wishes) -> dict[str, Any]:

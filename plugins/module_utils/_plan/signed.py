@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import BadInput
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.document import SCHEMA, digest
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.digest import SCHEMA, digest
 
 VARIABLE = "aurora_restore_plan_file"
 AGAIN = "Make a new plan with --check."

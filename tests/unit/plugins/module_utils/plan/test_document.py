@@ -20,6 +20,7 @@ from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.databas
     LoginRole,
     NoLogin,
 )
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.digest import digest
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import Fact, Resumed
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._rds.selection import Wish
 from plan_world import KEY, WISHES, case, snapshot, target
@@ -147,7 +148,7 @@ def test_another_result_of_the_checks_is_another_plan() -> None:
     other = document.with_checks(made, [*made["checks"], checks.blocked("signed_plan", "Something is different.")])
     assert other["refused"]
     assert other["failures"] == ["Something is different."]
-    assert other["digest"] == document.digest(other) != made["digest"]
+    assert other["digest"] == digest(other) != made["digest"]
 
 
 def test_names_do_not_break_the_table() -> None:

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._errors import BadInput
-from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import document, signed
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan import signed
+from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.digest import digest
 from ansible_collections.dbops.aurora_restore.plugins.module_utils._plan.world import Fact, Resumed
 from plan_world import ACCOUNT, KEY, case, snapshot, target
 from test_document import plan
@@ -164,4 +165,4 @@ def test_no_plan_in_the_file(tmp_path: Path, content: str | None, says: str) -> 
 
 def test_any_edit_shows() -> None:
     made = plan(case())
-    assert document.digest({**made, "warnings": ["another"]}) != made["digest"]
+    assert digest({**made, "warnings": ["another"]}) != made["digest"]

@@ -55,7 +55,9 @@ async def serve(folder: Path) -> None:
             env={"HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp"), "PATH": os.environ["PATH"],
                  "LC_ALL": "C.UTF-8"},
         )  # fmt: skip
-        await process.redirect(stdin=child.stdin, stdout=child.stdout, stderr=child.stderr)
+        # The end of the command is the end of its output. asyncssh would send one EOF for each stream, and close the
+        # connection, with other sessions on it, when the client has closed the channel before the last of them.
+        await process.redirect(stdin=child.stdin, stdout=child.stdout, stderr=child.stderr, send_eof=False)
         code = await child.wait()
         await process.stdout.drain()
         process.exit(code)

@@ -91,10 +91,10 @@ class Bastion:
         lean.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
         lean.chmod(0o755)
         arguments = " ".join(f"'{part}'" if " " in part else part for part in self.ssh)
-        # Each task connects anew: a master connection would go on after the test.
+        # Tasks share a master connection, as by default; it ends with the server.
         ssh: dict[str, Any] = {
             "ansible_connection": "ssh", "ansible_ssh_common_args": arguments,
-            "ansible_ssh_args": "-o ControlMaster=no", "ansible_ssh_timeout": 60,
+            "ansible_ssh_timeout": 60, "ansible_control_path_dir": str(self.folder / "cp"),
         }  # fmt: skip
         hosts: dict[str, Any] = {
             "bastion": {},

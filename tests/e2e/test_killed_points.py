@@ -81,26 +81,19 @@ def test_killed_and_run_again(reference: Reference, tmp_path: Path) -> None:
     killed_and_run_again(SHOTS, reference[1], tmp_path, Result("steps"))
 
 
-def closing(calls: list[dict[str, Any]], when: str) -> Point:
-    """Before or after the transaction that closes the operation."""
+def closing(calls: list[dict[str, Any]]) -> Point:
+    """After the transaction that closes the operation."""
     position = max(
         call["number"]
         for call in calls
         if call["action"] == TRANSACTION and '"#operation"' in json.dumps(call["parameters"])
     )
-    return next(point for point in kill_points(calls) if point.position == position and point.when == when)
+    return next(point for point in kill_points(calls) if point.position == position and point.when == "after")
 
 
 @on_its_own("told")
 def test_killed_when_people_have_been_told(reference: Reference, tmp_path: Path) -> None:
     """They may be told twice, but never not at all; once the operation is closed there is nothing left to do."""
     told = Shot(Point(PUBLISH, "after"), "tree")
-    closed = Shot(closing(reference[0], "after"), "group")
+    closed = Shot(closing(reference[0]), "group")
     killed_and_run_again([told, closed], reference[1], tmp_path, Result("told"))
-
-
-@on_its_own("closing")
-def test_killed_before_the_operation_is_closed(reference: Reference, tmp_path: Path) -> None:
-    """The call may go through all the same: then it is the last one."""
-    shot = Shot(closing(reference[0], "before"), "hangup")
-    killed_and_run_again([shot], reference[1], tmp_path, Result("closing"))

@@ -64,8 +64,9 @@ sandbox-events: setup ## what has happened to clusters and snapshots, and what i
 
 .PHONY: test
 test: setup-dev ## every check
-	@$(MAKE) --no-print-directory -j3 --output-sync=target TOGETHER=1 lint sanity sandbox-proof molecule integration build
-	@$(MAKE) --no-print-directory unit e2e
+	@$(MAKE) --no-print-directory -j4 --output-sync=target TOGETHER=1 \
+	  lint sanity sandbox-proof molecule unit integration build
+	@$(MAKE) --no-print-directory e2e
 
 .PHONY: lint
 lint: setup-dev ## ruff, mypy, yamllint, ansible-lint, documentation and changelog

@@ -78,7 +78,11 @@ unit: setup-dev ## unit tests
 
 .PHONY: e2e
 e2e: setup-dev ## whole restores in sandboxes of their own (four at a time: they mostly wait)
-	python -m pytest tests/e2e -v -n 4 --dist loadgroup --durations=10 $(ARGS)
+	python -m pytest tests/e2e -v -n 4 --dist loadgroup --durations=10 -m "not extended" $(ARGS)
+
+.PHONY: e2e-extended
+e2e-extended: setup-dev ## those whole restores that "test" leaves out, much like others that it has
+	python -m pytest tests/e2e -v -n 4 --dist loadgroup --durations=10 -m extended $(ARGS)
 
 .PHONY: test-race
 test-race: setup-dev ## 200 races for a target, with take-overs from dead and stopped holders (ARGS="--rounds 20")

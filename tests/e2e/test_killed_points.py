@@ -91,6 +91,7 @@ def closing(calls: list[dict[str, Any]]) -> Point:
     return next(point for point in kill_points(calls) if point.position == position and point.when == "after")
 
 
+@pytest.mark.extended
 @on_its_own("told")
 def test_killed_when_people_have_been_told(reference: Reference, tmp_path: Path) -> None:
     """They may be told twice, but never not at all; once the operation is closed there is nothing left to do."""

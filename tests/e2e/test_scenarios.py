@@ -215,6 +215,7 @@ def test_a_key_that_is_disabled_between_copy_and_restore_is_noticed_before_anyth
     disabled.succeeds()
 
 
+@pytest.mark.extended
 @group("key-disabled-late")
 def test_a_key_that_is_disabled_when_the_old_cluster_is_gone_already(scene: Make) -> None:
     disabled = scene("key_disabled_late")
@@ -245,6 +246,7 @@ def test_waits_for_a_slot_while_the_quota_of_copies_is_full(scene: Make) -> None
     assert_as_planned(plan, made, names=False)
 
 
+@pytest.mark.extended
 @group("iam")
 def test_with_no_more_permissions_than_documented(scene: Make) -> None:
     strict = scene("iam")
